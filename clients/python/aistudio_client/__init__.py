@@ -1,0 +1,1 @@
+"""The reference client of the AI Studio fine-tuning API."""

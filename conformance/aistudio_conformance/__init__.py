@@ -1,0 +1,1 @@
+"""The conformance suite of the AI Studio fine-tuning API."""

@@ -1,0 +1,1 @@
+"""The data contract: task types, row schemas, validation, Parquet layout, examples."""

@@ -1,0 +1,1 @@
+"""A fake of the AI Studio fine-tuning API."""

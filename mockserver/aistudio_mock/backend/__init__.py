@@ -1,0 +1,1 @@
+"""One function per RPC over an in-memory store."""

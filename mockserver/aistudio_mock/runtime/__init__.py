@@ -1,0 +1,1 @@
+"""The outside world in small pieces: clocks, chance, blobs, certificates."""

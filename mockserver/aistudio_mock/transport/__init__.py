@@ -1,0 +1,1 @@
+"""Wires: gRPC and HTTP."""
