@@ -1,15 +1,15 @@
 """What the API refuses, by canonical status code; each transport translates once, at its edge.
 
-    ApiError
-    ├── InvalidArgument      3  INVALID_ARGUMENT
-    ├── NotFound             5  NOT_FOUND
-    ├── AlreadyExists        6  ALREADY_EXISTS
-    ├── PermissionDenied     7  PERMISSION_DENIED
-    ├── ResourceExhausted    8  RESOURCE_EXHAUSTED
-    ├── FailedPrecondition   9  FAILED_PRECONDITION
-    ├── Unimplemented       12  UNIMPLEMENTED
-    ├── Internal            13  INTERNAL
-    └── Unauthenticated     16  UNAUTHENTICATED
+ApiError
+├── InvalidArgument      3  INVALID_ARGUMENT
+├── NotFound             5  NOT_FOUND
+├── AlreadyExists        6  ALREADY_EXISTS
+├── PermissionDenied     7  PERMISSION_DENIED
+├── ResourceExhausted    8  RESOURCE_EXHAUSTED
+├── FailedPrecondition   9  FAILED_PRECONDITION
+├── Unimplemented       12  UNIMPLEMENTED
+├── Internal            13  INTERNAL
+└── Unauthenticated     16  UNAUTHENTICATED
 """
 
 from dataclasses import dataclass

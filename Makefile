@@ -1,0 +1,69 @@
+# Everything a checkout can do. A bare machine needs Python 3.11 or newer and make; .venv is made on the way.
+
+PYTHON ?= python3
+VENV ?= .venv
+PYTEST_ARGS ?=
+
+BIN := $(VENV)/bin
+UV := $(BIN)/uv --quiet pip install --python $(BIN)/python --constraint constraints.txt --build-constraint constraints.txt
+PINS := pyproject.toml constraints.txt
+
+# What `make generate` runs, in this order; every script is run without arguments from the top of the checkout.
+GENERATORS := protos/generate.py $(sort $(wildcard tools/generate_*.py))
+
+# Own sources have no compiled form until something runs them: without this every start compiles them again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DELETE_ON_ERROR:
+.PHONY: help demo test check lint test-all generate constraints clean
+
+help:  ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runtime  ## The whole flow on example data, told step by step
+	@$(BIN)/aistudio-mock demo
+
+test: $(VENV)/.dev  ## All tests that need Python only
+	$(BIN)/pytest -m "not all" $(PYTEST_ARGS)
+
+check: lint test  ## The whole gate: lint, then test
+
+lint: $(VENV)/.dev  ## Format, ruff, types, import contracts
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test-all: $(VENV)/.all  ## The tests that need real programs as well (grpcurl, curl)
+	$(BIN)/pytest -m all $(PYTEST_ARGS)
+
+generate: $(VENV)/.dev  ## Write every generated file anew
+	set -e; for script in $(GENERATORS); do $(BIN)/python $$script; done
+
+constraints: $(VENV)/.dev  ## Pin the newest versions that fit pyproject.toml
+	printf 'hatchling\nuv\n' | $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --upgrade \
+		--no-header --no-annotate --group dev --group all pyproject.toml - --output-file constraints.txt
+
+clean:  ## Remove the environment and every cache
+	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Each stamp is one more layer of the same environment.
+$(VENV)/.runtime: $(VENV)/.uv $(PINS)
+	$(UV) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	$(UV) --editable . --group dev
+	@touch $@
+
+$(VENV)/.all: $(VENV)/.dev
+	$(UV) --editable . --group all
+	@touch $@
+
+$(VENV)/.uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " \
+		+ sys.version.split()[0] + "; name another one: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+	@touch $@

@@ -1,0 +1,223 @@
+"""A whole server: the one place where everything is wired, started and stopped."""
+
+import os
+import secrets
+import socket
+from concurrent.futures import Future
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from aistudio_formats.report import Outcome
+from aistudio_formats.worker_client import Scanner
+
+from aistudio_mock.backend.backend import Backend, assemble
+from aistudio_mock.backend.call import Door
+from aistudio_mock.backend.endpoints import Addresses
+from aistudio_mock.backend.folders import FolderDefaults, Folders, Pace
+from aistudio_mock.backend.identity import Auth, Identity
+from aistudio_mock.backend.validations import Scanned
+from aistudio_mock.config import ServerConfig
+from aistudio_mock.domain.instant import Instant
+from aistudio_mock.domain.objects import Blob
+from aistudio_mock.domain.presign import Signer
+from aistudio_mock.domain.schedule import Durations
+from aistudio_mock.domain.settings import choose
+from aistudio_mock.runtime import certificates
+from aistudio_mock.runtime.blobs import BlobStore
+from aistudio_mock.runtime.chance import Ids
+from aistudio_mock.transport.grpc.calls import Calls
+from aistudio_mock.transport.grpc.routes import routes
+from aistudio_mock.transport.grpc.server import GrpcServer
+from aistudio_mock.transport.http.server import HttpServer, build_app
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+_BACKLOG = 128
+_EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - told apart, not bound
+_PACES = {"skip": Pace.SKIP, "poll": Pace.POLL}
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Where a started server is reached, and with what."""
+
+    grpc: str
+    tls: str
+    http: str
+    ca: str
+    folder_id: str
+    api_key: str
+    pid: int
+
+
+class Server:
+    """The mock, from start to stop. Not restartable."""
+
+    def __init__(self, config: ServerConfig) -> None:
+        self._config = config
+        self._running = ExitStack()
+        self._ready: Ready | None = None
+        self._backend: Backend | None = None
+        self._certificates: certificates.Certificates | None = None
+
+    @property
+    def ready(self) -> Ready:
+        """Where the server is reached. Raises RuntimeError before `start`."""
+        if self._ready is None:
+            raise RuntimeError("the server is not started; call start() first")
+        return self._ready
+
+    @property
+    def backend(self) -> Backend:
+        """What answers the calls. Raises RuntimeError before `start`."""
+        if self._backend is None:
+            raise RuntimeError("the server is not started; call start() first")
+        return self._backend
+
+    def start(self) -> None:
+        """Answers gRPC when this returns; HTTP answers as soon as its thread has imported what it needs.
+
+        Raises:
+            OSError: a port is taken, or the certificate cannot be written.
+        """
+        with ExitStack() as undo:
+            self._start(undo)
+            self._running = undo.pop_all()
+
+    def stop(self) -> None:
+        """Frees ports, threads, processes and files. Again does nothing."""
+        self._running.close()
+
+    def env(self) -> dict[str, str]:
+        """The variables that lead a program's clients here (product, "How `run` redirects a program")."""
+        ready, ca = self.ready, self.ready.ca
+        assert self._certificates is not None
+        bundle = str(certificates.bundle(self._certificates))
+        return {
+            "YC_API_ENDPOINT": ready.tls,
+            "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": bundle,
+            "SSL_CERT_FILE": bundle,
+            "REQUESTS_CA_BUNDLE": bundle,
+            "CURL_CA_BUNDLE": bundle,
+            "NODE_EXTRA_CA_CERTS": ca,
+            "YC_FOLDER_ID": ready.folder_id,
+            "FOLDER_ID": ready.folder_id,
+            "YC_API_KEY": ready.api_key,
+            "API_KEY": ready.api_key,
+            "AISTUDIO_MOCK_GRPC": ready.grpc,
+            "AISTUDIO_MOCK_HTTP": ready.http,
+        }
+
+    def _start(self, undo: ExitStack) -> None:
+        config = self._config
+        self._certificates = certificates.load(config.advertise)
+        listener = undo.enter_context(_listening(config.host, config.http_port))
+        grpc_server = GrpcServer()
+        undo.callback(grpc_server.stop)
+        plaintext = grpc_server.bind(config.host, config.grpc_port)
+        tls = grpc_server.bind_tls(config.host, config.tls_port, self._certificates)
+        host = _shown_host(config)
+        addresses = Addresses(
+            grpc={Door.PLAINTEXT: f"{host}:{plaintext}", Door.TLS: f"{host}:{tls}"},
+            http_url=f"http://{host}:{listener.getsockname()[1]}",
+        )
+        blobs = BlobStore()
+        undo.callback(blobs.close)
+        scanner = Scanner()
+        undo.callback(scanner.close)
+        ids = Ids(config.seed)
+        self._backend = backend = _assemble(config, ids, addresses, blobs, scanner)
+        grpc_server.start(routes(backend), Calls(backend.identity, ids))
+        http_server = HttpServer(listener, partial(_application, backend, self._certificates.ca_pem, blobs))
+        http_server.start()
+        undo.callback(http_server.stop)
+        self._ready = _ready(backend, addresses, self._certificates)
+
+
+def _assemble(
+    config: ServerConfig, ids: Ids, addresses: Addresses, blobs: BlobStore, scanner: Scanner
+) -> Backend:
+    folders = Folders(ids, defaults(config), config.folder_id)
+    return assemble(
+        folders=folders,
+        identity=Identity(folders, Auth(config.auth), secrets.token_bytes(32)),
+        ids=ids,
+        addresses=addresses,
+        signer=Signer(ids.new("YCAJE"), secrets.token_hex(20)),
+        blobs=blobs,
+        scan=partial(_scan, blobs, scanner),
+    )
+
+
+def defaults(config: ServerConfig) -> FolderDefaults:
+    """What the configuration says of every new folder."""
+    return FolderDefaults(
+        pace=_PACES.get(config.time.kind, Pace.KEEP),
+        rate=config.time.rate,
+        durations=Durations(config.durations),
+        seed=config.seed if config.seed is not None else secrets.randbits(32),
+        behaviours=choose(config.edition, config.settings),
+    )
+
+
+def _ready(backend: Backend, addresses: Addresses, tls: certificates.Certificates) -> Ready:
+    default = backend.folders.default
+    return Ready(
+        grpc=addresses.grpc[Door.PLAINTEXT],
+        tls=addresses.grpc[Door.TLS],
+        http=addresses.http_url,
+        ca=str(tls.ca_path),
+        folder_id=default.id,
+        api_key=default.api_key,
+        pid=os.getpid(),
+    )
+
+
+def _application(backend: Backend, ca_pem: bytes, blobs: BlobStore) -> "web.Application":
+    from aistudio_mock.transport.http import rest  # noqa: PLC0415 - in the HTTP thread
+
+    return build_app(backend.objects, blobs, rest.routes(backend, ca_pem))
+
+
+def _scan(
+    blobs: BlobStore, scanner: Scanner, draft: Blob, task_type: str, first_row: int
+) -> "Future[Scanned]":
+    """Scans and converts a draft by `scanner`, into a file of `blobs`."""
+    target = blobs.create().commit().path
+    scanned: Future[Scanned] = Future()
+
+    def finish(done: "Future[Outcome]") -> None:
+        if done.cancelled():
+            scanned.cancel()
+            scanned.set_running_or_notify_cancel()
+        elif (problem := done.exception()) is not None:
+            scanned.set_exception(problem)
+        else:
+            scanned.set_result(_scanned(done.result(), target))
+
+    job = scanner.submit(str(draft.source), target, task_type, first_row)
+    job.add_done_callback(finish)
+    return scanned
+
+
+def _scanned(outcome: Outcome, target: str) -> Scanned:
+    made = outcome.converted
+    # When it was made is known once the story is sealed.
+    content = Blob(target, made.size_bytes, made.md5, Instant(0)) if made else None
+    return Scanned(outcome.report, content)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as problem:
+        raise OSError(f"cannot listen on {host}:{port}: {problem.strerror}") from None
+
+
+def _shown_host(config: ServerConfig) -> str:
+    host = config.advertise or ("localhost" if config.host in _EVERYWHERE else config.host)
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,66 @@
+"""Everything that answers calls, wired together."""
+
+from dataclasses import dataclass
+from threading import RLock
+
+from aistudio_mock.backend.access import Access
+from aistudio_mock.backend.datasets import Datasets
+from aistudio_mock.backend.endpoints import Addresses, Endpoints, IamTokens
+from aistudio_mock.backend.folders import Folders
+from aistudio_mock.backend.identity import Identity
+from aistudio_mock.backend.inference import TextGeneration
+from aistudio_mock.backend.objects import StoredObjects
+from aistudio_mock.backend.operations import Operations
+from aistudio_mock.backend.store import Store
+from aistudio_mock.backend.tunings import Tunings
+from aistudio_mock.backend.validations import Scan, Validations
+from aistudio_mock.domain.presign import Signer
+from aistudio_mock.runtime.blobs import BlobStore
+from aistudio_mock.runtime.chance import Ids
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """One object for each service, over one store and one lock."""
+
+    store: Store
+    folders: Folders
+    identity: Identity
+    endpoints: Endpoints
+    iam_tokens: IamTokens
+    objects: StoredObjects
+    validations: Validations
+    datasets: Datasets
+    tunings: Tunings
+    operations: Operations
+    text_generation: TextGeneration
+
+
+def assemble(
+    folders: Folders,
+    identity: Identity,
+    ids: Ids,
+    addresses: Addresses,
+    signer: Signer,
+    blobs: BlobStore,
+    scan: Scan,
+) -> Backend:
+    """A backend over an empty store."""
+    store, lock = Store(), RLock()
+    access = Access(folders, identity)
+    objects = StoredObjects(store, lock, folders, signer, addresses.http_url, blobs)
+    validations = Validations(store, lock, scan)
+    tunings = Tunings(store, lock, access, folders, ids, objects)
+    return Backend(
+        store=store,
+        folders=folders,
+        identity=identity,
+        endpoints=Endpoints(addresses),
+        iam_tokens=IamTokens(identity, folders),
+        objects=objects,
+        validations=validations,
+        datasets=Datasets(store, lock, access, ids, validations, objects),
+        tunings=tunings,
+        operations=Operations(store, lock, access, validations, tunings),
+        text_generation=TextGeneration(store, access, folders, objects),
+    )

@@ -1,0 +1,95 @@
+"""A folder: the unit of isolation. Clock, seed, durations and credentials belong to it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+
+from aistudio_mock.domain.behaviours import Behaviours
+from aistudio_mock.domain.ports import Chance
+from aistudio_mock.domain.schedule import Durations
+from aistudio_mock.runtime.chance import Ids, chance_for
+from aistudio_mock.runtime.clocks import FolderClock
+
+
+class Pace(Enum):
+    """What polling an unfinished operation does to a folder's clock."""
+
+    SKIP = "skip"
+    """It moves to the operation's end: unmodified clients finish at their first poll."""
+    POLL = "poll"
+    """It moves to the next phase: every phase is seen, one a poll."""
+    KEEP = "keep"
+    """Nothing: time runs by itself, or stands still until told."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderDefaults:
+    """What a new folder starts with."""
+
+    pace: Pace = Pace.SKIP
+    rate: Fraction = Fraction(1)
+    durations: Durations = Durations.RECORDED
+    seed: int = 0
+    behaviours: Behaviours = Behaviours()
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One folder. Its settings are fixed when it is made; only its clock moves."""
+
+    id: str
+    service_account_id: str
+    api_key: str
+    clock: FolderClock
+    settings: FolderDefaults
+
+    def chance(self, record_id: str) -> Chance:
+        """The chance of one record of this folder."""
+        return chance_for(self.settings.seed, record_id)
+
+
+class Folders:
+    """All folders of a server. An unknown folder is made when it is first named."""
+
+    def __init__(self, ids: Ids, defaults: FolderDefaults, default_id: str | None = None) -> None:
+        self._ids = ids
+        self._defaults = defaults
+        self._by_id: dict[str, Folder] = {}
+        self._by_api_key: dict[str, Folder] = {}
+        self.default = self.get(default_id or ids.new("b1g"))
+
+    def get(self, folder_id: str) -> Folder:
+        """The folder of that id; made now if nobody named it before."""
+        return self._by_id.get(folder_id) or self.create(folder_id)
+
+    def find(self, folder_id: str) -> Folder | None:
+        """The folder of that id, if somebody named it before."""
+        return self._by_id.get(folder_id)
+
+    def with_api_key(self, api_key: str) -> Folder | None:
+        """The folder whose API key this is."""
+        return self._by_api_key.get(api_key)
+
+    def create(
+        self,
+        folder_id: str | None = None,
+        change: Callable[[FolderDefaults], FolderDefaults] = lambda defaults: defaults,
+    ) -> Folder:
+        """A fresh folder, with settings of its own where `change` says so. ValueError when the id is taken."""
+        folder_id = folder_id or self._ids.new("b1g")
+        if folder_id in self._by_id:
+            raise ValueError(f"folder {folder_id} exists already; leave the id out for a fresh one")
+        settings = change(self._defaults)
+        folder = Folder(
+            id=folder_id,
+            service_account_id=self._ids.new("aje"),
+            api_key=f"AQVN{self._ids.hexadecimal(36)}",
+            clock=FolderClock(settings.rate),
+            settings=settings,
+        )
+        self._by_id[folder.id] = self._by_api_key[folder.api_key] = folder
+        return folder
+
+    def __iter__(self) -> Iterator[Folder]:
+        return iter(tuple(self._by_id.values()))

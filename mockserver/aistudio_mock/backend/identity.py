@@ -1,0 +1,117 @@
+"""Who calls: API keys, IAM tokens, and what is refused (service-behaviour a.3, a.5)."""
+
+import base64
+import hashlib
+import hmac
+import re
+import zlib
+from dataclasses import dataclass
+from enum import Enum
+
+from aistudio_mock.backend.folders import Folder, Folders
+from aistudio_mock.domain.errors import Unauthenticated
+from aistudio_mock.domain.instant import HOUR, Instant, later
+
+TOKEN_LIFETIME = 12 * HOUR
+"""How long an IAM token lives, in microseconds of lived time (a.3)."""
+
+_IAM_TOKEN = re.compile(r"t1\.(?P<body>[A-Za-z0-9_-]+={0,2})\.(?P<seal>[A-Za-z0-9_-]{86})={0,2}")
+_KEY_IDENTIFIER = re.compile(r"aje[0-9a-v]{17}")
+
+
+class Auth(Enum):
+    """How strictly credentials are looked at (`--auth`)."""
+
+    OFF = "off"
+    ANY = "any"
+    """A Bearer or Api-Key with any value will do."""
+    STRICT = "strict"
+    """Only what this server issued, and only in its folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What an accepted `authorization` says about the caller; `folder` is None when it binds to none."""
+
+    folder: Folder | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A new IAM token and when it expires, on its folder's clock."""
+
+    token: str
+    expires_at: Instant
+
+
+class Identity:
+    """Checks `authorization` and issues IAM tokens. Tokens are sealed, not stored."""
+
+    def __init__(self, folders: Folders, auth: Auth, secret: bytes) -> None:
+        self._folders = folders
+        self._auth = auth
+        self._secret = secret
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether folders of others are closed to a caller."""
+        return self._auth is Auth.STRICT
+
+    def authenticate(self, authorization: str | None) -> Credential:
+        """The caller behind an `authorization` header.
+
+        Raises:
+            Unauthenticated: with the platform's wording; an unknown key is shown by its ends only.
+        """
+        scheme, _, value = (authorization or "").strip().partition(" ")
+        value = value.strip()
+        if self._auth is Auth.OFF:
+            return Credential(self._folders.with_api_key(value) or self._folder_of_token(value))
+        if not value or scheme.casefold() not in {"bearer", "api-key"}:
+            raise Unauthenticated("IAM token or API key has to be passed in request")
+        if scheme.casefold() == "bearer":
+            return self._bearer(value)
+        return self._api_key(value)
+
+    def issue(self, folder: Folder) -> IssuedToken:
+        """A token of the documented shape for `folder`, good for 12 hours (a.3)."""
+        now = folder.clock.now()
+        body = base64.urlsafe_b64encode(f"{folder.id}|{now}".encode()).decode()
+        return IssuedToken(f"t1.{body}.{self._seal(body)}", later(now, TOKEN_LIFETIME))
+
+    def _bearer(self, token: str) -> Credential:
+        folder = self._folder_of_token(token)
+        if folder is None and self._auth is Auth.STRICT:
+            raise Unauthenticated("The token is invalid")
+        return Credential(folder)
+
+    def _api_key(self, key: str) -> Credential:
+        if _KEY_IDENTIFIER.fullmatch(key):
+            raise Unauthenticated(
+                f"Unknown api key '{_ends(key)}': that is the key's identifier; "
+                "pass the secret key (AQVN…) that was shown once when the key was created"
+            )
+        folder = self._folders.with_api_key(key)
+        if folder is None and self._auth is Auth.STRICT:
+            raise Unauthenticated(f"Unknown api key '{_ends(key)}'")
+        return Credential(folder)
+
+    def _folder_of_token(self, token: str) -> Folder | None:
+        found = _IAM_TOKEN.fullmatch(token)
+        if found is None or not hmac.compare_digest(found["seal"], self._seal(found["body"])):
+            return None
+        folder_id, _, issued = base64.urlsafe_b64decode(found["body"]).decode().rpartition("|")
+        folder = self._folders.get(folder_id)
+        return folder if folder.clock.age(Instant(int(issued))) <= TOKEN_LIFETIME else None
+
+    def _seal(self, body: str) -> str:
+        # 64 bytes of HMAC-SHA512 are the 86 characters of the documented shape.
+        digest = hmac.digest(self._secret, body.encode(), hashlib.sha512)
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def _ends(key: str) -> str:
+    """An API key as error messages show it: never whole (a.5)."""
+    if len(key) <= 8:  # noqa: PLR2004 - the documented bound
+        return "****"
+    return f"{key[:4]}****{key[-4:]} ({zlib.crc32(key.encode()):08X})"

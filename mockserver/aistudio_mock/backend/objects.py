@@ -1,0 +1,143 @@
+"""The stored objects behind presigned URLs: drafts, converted datasets, metrics archives."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from threading import Lock, RLock
+
+from aistudio_mock.backend.folders import Folders
+from aistudio_mock.backend.store import Store
+from aistudio_mock.domain.dataset import Dataset, DatasetCommand
+from aistudio_mock.domain.errors import FailedPrecondition
+from aistudio_mock.domain.instant import Instant
+from aistudio_mock.domain.objects import (
+    BUCKETS,
+    DATASETS,
+    DRAFTS,
+    METRICS,
+    Blob,
+    FinishedUpload,
+    Grant,
+    object_key,
+)
+from aistudio_mock.domain.presign import Signer
+from aistudio_mock.domain.s3_errors import AccessDenied, NoSuchBucket, NoSuchKey
+from aistudio_mock.domain.tuning import Tuning, TuningStatus
+from aistudio_mock.runtime.blobs import BlobStore
+
+
+class StoredObjects:
+    """What the storage transport asks of the backend, and the URLs that lead there."""
+
+    def __init__(
+        self, store: Store, lock: RLock, folders: Folders, signer: Signer, base_url: str, blobs: BlobStore
+    ) -> None:
+        self._store = store
+        self._lock = lock
+        self._folders = folders
+        self._signer = signer
+        self._base_url = base_url
+        self._blobs = blobs
+        self._announced: dict[str, tuple[int, ...]] = {}
+        self._archives: dict[str, Blob] = {}
+        self._archiving = Lock()
+
+    def upload_url(self, dataset: Dataset, size: int, now: Instant) -> str:
+        """Where `size` bytes can be PUT for a day (service-behaviour c.4)."""
+        # Only for the hint of a refusal, so the last few sizes do.
+        self._announced[dataset.id] = (*self._announced.get(dataset.id, ())[-7:], size)
+        key = object_key(dataset.folder_id, dataset.id)
+        return self._signer.sign_put(self._base_url, DRAFTS, key, size, now)
+
+    def download_url(self, dataset: Dataset, now: Instant) -> str:
+        """Where the converted file can be read for a day (c.10)."""
+        key = object_key(dataset.folder_id, dataset.id)
+        return self._signer.sign_get(self._base_url, DATASETS, key, now)
+
+    def metrics_url(self, task: Tuning, now: Instant) -> str:
+        """Where the TensorBoard archive can be read for a day (anatomy assumed, e.6)."""
+        key = object_key(task.folder_id, f"{task.id}.zip")
+        return self._signer.sign_get(self._base_url, METRICS, key, now)
+
+    def lines(self, blobs: tuple[Blob, ...]) -> Iterator[bytes]:
+        """The lines of uploaded files, one after the other."""
+        for blob in blobs:
+            with self._blobs.open(str(blob.source)) as file:
+                yield from file
+
+    def release(self, dataset: Dataset) -> None:
+        """Frees what a deleted dataset stored, but for data that a tuned model learned from. The lock is held."""
+        self._announced.pop(dataset.id, None)
+        learned = {
+            blob.source
+            for task in self._store.tunings.newest_first(dataset.folder_id)
+            for blob in task.training_data
+        }
+        for blob in (dataset.draft, dataset.content):
+            if blob is not None and blob.source not in learned:
+                self._blobs.unlink(str(blob.source))
+
+    def authorize(
+        self, *, method: str, bucket: str, key: str, path: str, query_string: str, headers: Mapping[str, str]
+    ) -> Grant:
+        """Leave for one request on a presigned URL. Raises S3Error."""
+        if bucket not in BUCKETS:
+            raise NoSuchBucket(details=(("BucketName", bucket),))
+        folder_id, _, name = key.partition("/")
+        folder = self._folders.find(folder_id) or self._folders.default
+        announced = self._announced.get(name, ())
+        self._signer.verify(method, path, query_string, headers, folder.clock.age, announced=announced)
+        return Grant(bucket, key, int(headers.get("content-length", 0)) if method == "PUT" else None)
+
+    def put(self, grant: Grant, upload: FinishedUpload) -> Blob:
+        """The upload becomes the dataset's draft. Raises S3Error when the dataset is gone or no draft any more."""
+        with self._lock:
+            dataset = self._dataset(grant.key)
+            now = self._folders.get(dataset.folder_id).clock.now()
+            try:
+                dataset.require(DatasetCommand.UPLOAD, now)
+            except FailedPrecondition as refusal:
+                raise AccessDenied(refusal.message) from None
+            blob = Blob(upload.path, upload.size, upload.md5, now)
+            self._store.datasets.put(replace(dataset, draft=blob))
+            if dataset.draft is not None:
+                self._blobs.unlink(str(dataset.draft.source))
+        return blob
+
+    def get(self, bucket: str, key: str) -> Blob:
+        """The object as it is now. Raises NoSuchKey."""
+        if bucket == METRICS:
+            return self._archive(key)
+        dataset = self._dataset(key)
+        blob = dataset.draft if bucket == DRAFTS else dataset.content
+        if blob is None:
+            raise NoSuchKey(details=(("Key", key),))
+        return blob
+
+    def _dataset(self, key: str) -> Dataset:
+        dataset = self._store.datasets.get(key.partition("/")[2])
+        if dataset is None or object_key(dataset.folder_id, dataset.id) != key:
+            raise NoSuchKey(details=(("Key", key),))
+        return dataset
+
+    def _archive(self, key: str) -> Blob:
+        task = self._store.tunings.get(key.partition("/")[2].removesuffix(".zip"))
+        now = self._folders.get(key.partition("/")[0]).clock.now()
+        if task is None or not task.model_exists(now):
+            raise NoSuchKey(details=(("Key", key),))
+        with self._archiving:
+            if task.id not in self._archives:
+                self._archives[task.id] = _archived(task, now)
+            return self._archives[task.id]
+
+
+def _archived(task: Tuning, now: Instant) -> Blob:
+    from aistudio_mock.domain import metrics  # noqa: PLC0415 - not needed to start
+
+    started = task.began(TuningStatus.IN_PROGRESS, now) or task.created_at
+    finished = task.finished_at(now) or now
+    spec = metrics.MetricsSpec(
+        task.id, task.seed, started, finished, task.schedule, has_validation=task.has_validation
+    )
+    body = metrics.archive(spec)
+    return Blob(body, len(body), hashlib.md5(body, usedforsecurity=False).hexdigest(), finished)

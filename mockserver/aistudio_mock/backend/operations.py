@@ -1,0 +1,81 @@
+"""OperationService: reading an operation, polling it, cancelling it."""
+
+from threading import RLock
+
+from aistudio_protos.yandex.cloud.operation import operation_pb2
+from aistudio_protos.yandex.cloud.operation.operation_service_pb2 import (
+    CancelOperationRequest,
+    GetOperationRequest,
+)
+
+from aistudio_mock.backend import views
+from aistudio_mock.backend.access import Access
+from aistudio_mock.backend.call import Call
+from aistudio_mock.backend.folders import Folder, Pace
+from aistudio_mock.backend.store import Store
+from aistudio_mock.backend.tunings import Tunings
+from aistudio_mock.backend.validations import Validations
+from aistudio_mock.domain.errors import FailedPrecondition
+from aistudio_mock.domain.operation import Operation
+
+
+class Operations:
+    """One method per RPC of OperationService."""
+
+    def __init__(
+        self, store: Store, lock: RLock, access: Access, validations: Validations, tunings: Tunings
+    ) -> None:
+        self._store = store
+        self._lock = lock
+        self._access = access
+        self._validations = validations
+        self._tunings = tunings
+
+    def get(self, call: Call, request: GetOperationRequest) -> operation_pb2.Operation:
+        """The operation at now. Where polling moves the folder's clock, it moves first.
+
+        Raises:
+            NotFound: no such operation.
+        """
+        operation, folder = self._find(call, request.operation_id)
+        if folder.settings.pace is not Pace.KEEP:
+            operation = self._move_clock(call, operation, folder)
+        return views.operation(operation, folder.clock.now())
+
+    def cancel(self, call: Call, request: CancelOperationRequest) -> operation_pb2.Operation:
+        """Cancels a running tuning; the operation as it is then (e.4).
+
+        Raises:
+            NotFound: no such operation.
+            FailedPrecondition: it is a validation, or (where so set) it is done.
+        """
+        with self._lock:
+            operation, folder = self._find(call, request.operation_id)
+            now = folder.clock.now()
+            if operation.is_done(now):
+                if folder.settings.behaviours.cancel_finished == "refuse":
+                    raise FailedPrecondition(f"operation {operation.id} is done and cannot be cancelled")
+                return views.operation(operation, now)
+            tuning = self._store.tunings.get(self._store.task_of_operation.get(operation.id, ""))
+            if tuning is None:
+                raise FailedPrecondition(
+                    f"operation {operation.id} is a validation and cannot be cancelled; delete its dataset"
+                )
+            return views.operation(self._tunings.cut_short(tuning, operation, now), now)
+
+    def _find(self, call: Call, operation_id: str) -> tuple[Operation, Folder]:
+        return self._access.record(call, self._store.operations, "operation", operation_id)
+
+    def _move_clock(self, call: Call, operation: Operation, folder: Folder) -> Operation:
+        if operation.timeline.is_open:
+            # The first answer must be the final one: the official SDK would sleep 60 s before the next.
+            self._validations.wait(operation.id, call.patience)
+            operation, _ = self._find(call, operation.id)
+        if operation.timeline.is_open:
+            return operation
+        now = folder.clock.now()
+        if folder.settings.pace is Pace.SKIP:
+            folder.clock.skip_to(operation.ends_at)
+        elif (phase := operation.next_phase(now)) is not None:
+            folder.clock.skip_to(phase)
+        return operation

@@ -1,0 +1,86 @@
+"""The command `aistudio-mock`: reads the arguments, runs one command, turns its end into an exit code."""
+
+import argparse
+import os
+import sys
+from typing import NoReturn
+
+from aistudio_mock.commands import demo, examples, serve, token, validate
+from aistudio_mock.commands.console import Command, CommandError, Exit, version
+from aistudio_mock.config import ConfigError
+
+PROGRAM = "aistudio-mock"
+COMMANDS: tuple[Command, ...] = (
+    demo.COMMAND,
+    serve.COMMAND,
+    validate.COMMAND,
+    examples.COMMAND,
+    token.COMMAND,
+)
+_INTERRUPTED, _BROKEN_PIPE = 130, 141  # 128 and the signal's number, as shells report it
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns its exit code: 0, 1 (failed), 2 (usage), 3 (environment), 130 (Ctrl-C).
+
+    Raises:
+        SystemExit: after `--help` and `--version` (0), and arguments that cannot be read (2).
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except CommandError as error:
+        return _complain(str(error), error.code)
+    except ConfigError as error:
+        return _complain(f"{error}; see {PROGRAM} {arguments.command} --help", Exit.USAGE)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; keep the interpreter from flushing into it once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+    return code
+
+
+def _complain(message: str, code: Exit) -> int:
+    sys.stderr.write(f"{PROGRAM}: {message}\n")
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(Exit.USAGE, f"{PROGRAM}: {message}; see {self.prog} --help\n")
+
+
+class _Version(argparse.Action):
+    """Print the version and stop; looked up only when asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        parser.exit(Exit.OK, f"{PROGRAM} {version()}\n")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog=PROGRAM,
+        description="An offline fake of Yandex Cloud AI Studio's fine-tuning API.",
+        epilog="example:\n  aistudio-mock demo",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    for command in COMMANDS:
+        one = commands.add_parser(
+            command.name,
+            help=command.summary,
+            description=f"{command.summary[0].upper()}{command.summary[1:]}.",
+            epilog=f"example:\n  {command.example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        command.add_arguments(one)
+        one.set_defaults(run=command.run)
+    return parser

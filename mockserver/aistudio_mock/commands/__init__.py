@@ -1,0 +1,1 @@
+"""What `aistudio-mock` can be told to do, one file each."""

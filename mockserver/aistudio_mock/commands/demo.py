@@ -1,0 +1,66 @@
+"""`demo`: the whole flow on example data, in one process, told step by step."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from aistudio_mock.commands.console import Command, CommandError, Exit, bold, dim, say
+from aistudio_mock.commands.launch import running
+from aistudio_mock.config import ServerConfig
+
+if TYPE_CHECKING:
+    from aistudio_mock.app import Ready
+
+_NEXT = (
+    ("aistudio-mock serve", "a server for your own program, and the variables that redirect it there"),
+    ("aistudio-mock examples data", "example datasets to start from"),
+    ("aistudio-mock validate FILE --task-type T", "would the platform take this file?"),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """None: the demo shows one thing."""
+
+
+def run(_arguments: argparse.Namespace) -> int:
+    """Tell the story; exit code 1 when the server refuses a step.
+
+    Raises:
+        CommandError: a step failed, or no server can run on this machine.
+    """
+    say(f"{bold('From a dataset to an answer of the tuned model')}, on this machine only")
+    with running(ServerConfig(grpc_port=0, tls_port=0, http_port=0)) as server:
+        ready = server.ready
+        say(dim(f"gRPC at {ready.grpc}, storage at {ready.http}, folder {ready.folder_id}"))
+        _tell(ready)
+    say()
+    say(bold("What next"))
+    for command, what in _NEXT:
+        say(f"   {command:<43}{dim(what)}")
+    return Exit.OK
+
+
+def _tell(ready: "Ready") -> None:
+    from urllib.error import URLError  # noqa: PLC0415 - loaded by the story anyway
+
+    import grpc  # noqa: PLC0415
+
+    from aistudio_mock.commands import demo_story  # noqa: PLC0415 - grpc and the messages: 100 ms
+    from aistudio_mock.commands.example_data import EXAMPLES  # noqa: PLC0415
+
+    try:
+        demo_story.tell(ready, EXAMPLES["TextToTextGeneration"])
+    except grpc.RpcError as error:
+        raise CommandError(
+            f"the server refused a call: {error.code().name}: {error.details()}", Exit.FAILED
+        ) from error
+    except URLError as error:
+        raise CommandError(f"the storage side refused a request: {error}", Exit.FAILED) from error
+
+
+COMMAND = Command(
+    name="demo",
+    summary="show the whole flow on example data, step by step",
+    example="aistudio-mock demo",
+    add_arguments=add_arguments,
+    run=run,
+)

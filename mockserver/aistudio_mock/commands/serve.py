@@ -1,0 +1,223 @@
+"""`serve`: everything in one process, until Ctrl-C or SIGTERM."""
+
+import argparse
+import json
+import os
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aistudio_mock.commands.console import Command, CommandError, Exit, bold, dim, green, say, version
+from aistudio_mock.commands.launch import running
+from aistudio_mock.config import CHOICES, ServerConfig, parse_settings, parse_time
+
+if TYPE_CHECKING:
+    from aistudio_mock.app import Ready, Server
+
+UNSET = ("YC_IAM_TOKEN", "YC_TOKEN", "YC_OAUTH_TOKEN", "YC_PROFILE")
+"""Credentials of the real cloud: a redirected program must not bring them along."""
+
+_DEFAULTS = ServerConfig()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Every option that this version honours."""
+    _add_addresses(parser.add_argument_group("addresses"))
+    _add_behaviour(parser.add_argument_group("behaviour"))
+    _add_output(parser.add_argument_group("output"))
+
+
+def _add_addresses(group: argparse._ArgumentGroup) -> None:
+    for name, what in (
+        ("grpc", "gRPC, plaintext"),
+        ("tls", "gRPC, TLS"),
+        ("http", "presigned storage and REST"),
+    ):
+        default = getattr(_DEFAULTS, f"{name}_port")
+        group.add_argument(
+            f"--{name}-port",
+            type=int,
+            default=default,
+            metavar="PORT",
+            help=f"{what} (default {default}; 0 = any free port)",
+        )
+    group.add_argument(
+        "--host",
+        default=_DEFAULTS.host,
+        help=f"address to listen on (default {_DEFAULTS.host}, this machine only)",
+    )
+    group.add_argument(
+        "--advertise",
+        metavar="HOST",
+        help="what URLs, endpoint lists and the certificate say, when clients are on other machines",
+    )
+
+
+def _add_behaviour(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--time",
+        default=str(_DEFAULTS.time),
+        metavar="MODE",
+        help="skip: polling finishes an operation (default); poll: one phase a poll; "
+        "real, or 10x, 0.5x: as fast as that; manual: stands still",
+    )
+    _add_choice(group, "durations", "how long operations take in virtual time")
+    group.add_argument(
+        "--edition",
+        default=_DEFAULTS.edition,
+        metavar="YYYY-MM",
+        help=f"observed deployment to imitate where they differ (default {_DEFAULTS.edition})",
+    )
+    _add_choice(group, "auth", "which credentials are taken: no check, any non-empty, those issued here")
+    group.add_argument("--seed", type=int, metavar="N", help="repeat the same chance in every run")
+    group.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="ID=VALUE",
+        help="choose one behaviour of behaviours.yaml; may be repeated",
+    )
+
+
+def _add_output(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--json", action="store_true", help="print one ready line of JSON instead of the banner"
+    )
+    group.add_argument(
+        "--ready-file", type=Path, metavar="FILE", help="write the ready line there while serving"
+    )
+    _add_choice(group, "log_level", "what goes to stderr")
+
+
+def _add_choice(group: argparse._ArgumentGroup, field: str, what: str) -> None:
+    default = getattr(_DEFAULTS, field)
+    group.add_argument(
+        f"--{field.replace('_', '-')}",
+        default=default,
+        metavar="|".join(CHOICES[field]),
+        help=f"{what} (default {default})",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until told to stop.
+
+    Raises:
+        ConfigError: an option has a value that cannot work.
+        CommandError: the server cannot start on this machine.
+    """
+    config = _config(arguments)
+    _start_log(config.log_level)
+    from aistudio_mock.commands.signals import StopSignals  # noqa: PLC0415 - nothing else needs sockets
+
+    signals = StopSignals()
+    with running(config) as server, _ready_file(config.ready_file, server.ready):
+        for line in [_ready_line(server.ready)] if arguments.json else _banner(config, server):
+            say(line)
+        signals.wait()
+    return Exit.OK
+
+
+def _config(arguments: argparse.Namespace) -> ServerConfig:
+    return ServerConfig(
+        grpc_port=arguments.grpc_port,
+        tls_port=arguments.tls_port,
+        http_port=arguments.http_port,
+        host=arguments.host,
+        advertise=arguments.advertise,
+        time=parse_time(arguments.time),
+        durations=arguments.durations,
+        edition=arguments.edition,
+        auth=arguments.auth,
+        seed=arguments.seed,
+        settings=parse_settings(arguments.set),
+        log_level=arguments.log_level,
+        ready_file=arguments.ready_file,
+    )
+
+
+def _start_log(level: str) -> None:
+    import logging  # noqa: PLC0415 - not for --help
+
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+def _ready_line(ready: "Ready") -> str:
+    line = {
+        "grpc": ready.grpc,
+        "tls": ready.tls,
+        "http": ready.http,
+        "ca": str(ready.ca),
+        "folder_id": ready.folder_id,
+        "api_key": ready.api_key,
+        "pid": ready.pid,
+    }
+    return json.dumps(line)
+
+
+@contextmanager
+def _ready_file(path: Path | None, ready: "Ready") -> Iterator[None]:
+    """`path` holds the ready line, whole from the first moment on, while the server serves."""
+    if path is None:
+        yield
+        return
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        new.write_text(_ready_line(ready) + "\n", encoding="utf-8")
+        new.replace(path)
+    except OSError as error:
+        raise CommandError(
+            f"--ready-file {path} cannot be written ({error.strerror}); name one in a directory that exists",
+            Exit.ENVIRONMENT,
+        ) from error
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _banner(config: ServerConfig, server: "Server") -> Iterator[str]:
+    ready = server.ready
+    yield f"{bold(f'aistudio-mock {version()}')} is {green('ready')}"
+    yield dim(
+        f"time {config.time}, durations {config.durations}, edition {config.edition}, auth {config.auth}"
+    )
+    yield ""
+    for name, value in (
+        ("gRPC, plaintext", ready.grpc),
+        ("gRPC, TLS", ready.tls),
+        ("HTTP", ready.http),
+        ("CA", ready.ca),
+        ("folder", ready.folder_id),
+        ("API key", ready.api_key),
+    ):
+        yield f"  {name:<17}{value}"
+    yield ""
+    yield dim("Paste this into the shell of a program to redirect it here:")
+    yield from shell_lines(server.env())
+    yield ""
+    yield dim("Ctrl-C stops the server.")
+
+
+def shell_lines(variables: Mapping[str, str]) -> Iterator[str]:
+    """Commands that set `variables` and remove `UNSET`, for a POSIX shell, or for PowerShell on Windows."""
+    if sys.platform == "win32":
+        for name, value in variables.items():
+            yield f'$env:{name} = "{value}"'
+        yield f"Remove-Item -ErrorAction Ignore {', '.join(f'Env:{name}' for name in UNSET)}"
+        return
+    for name, value in variables.items():
+        yield f"export {name}={shlex.quote(value)}"
+    yield f"unset {' '.join(UNSET)}"
+
+
+COMMAND = Command(
+    name="serve",
+    summary="start a server and say where it is",
+    example="aistudio-mock serve --time 60x --grpc-port 0 --tls-port 0 --http-port 0",
+    add_arguments=add_arguments,
+    run=run,
+)

@@ -1,0 +1,78 @@
+"""Model URIs and the base models that can be tuned."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aistudio_mock.domain.errors import InvalidArgument
+
+_URI = re.compile(
+    r"(?P<scheme>\w+)://(?P<folder>[^/@]+)/(?P<name>[^/@]+)/(?P<version>[^/@]+)(?:@(?P<suffix>[^/@]+))?"
+)
+
+TUNABLE: Mapping[str, frozenset[str]] = {
+    "gpt": frozenset({"yandexgpt-lite"}),
+    "cls": frozenset({"yandexgpt-lite"}),
+    "emb": frozenset({"text-embeddings"}),
+}
+"""Base models by URI scheme that can be tuned (service-behaviour e.1)."""
+
+ANSWERING = frozenset({"yandexgpt-lite", "yandexgpt", "yandexgpt-32k", "llama-lite", "llama"})
+"""Base text models that answer a completion without tuning (assumed beyond yandexgpt-lite)."""
+
+SCHEMES_OF: Mapping[str, frozenset[str]] = {
+    "text_to_text_completion": frozenset({"gpt"}),
+    "text_classification_multilabel": frozenset({"cls", "gpt"}),
+    "text_classification_multiclass": frozenset({"cls", "gpt"}),
+    "text_embedding_pair_params": frozenset({"emb"}),
+    "text_embedding_triplet_params": frozenset({"emb"}),
+}
+"""Which URI schemes of the base model each parameter kind accepts (e.1)."""
+
+TASK_TYPE_OF: Mapping[str, str] = {
+    "text_to_text_completion": "TextToTextGeneration",
+    "text_classification_multilabel": "TextClassificationMultilabel",
+    "text_classification_multiclass": "TextClassificationMulticlass",
+    "text_embedding_pair_params": "TextEmbeddingsPair",
+    "text_embedding_triplet_params": "TextEmbeddingsTriplet",
+}
+"""Which dataset type each parameter kind trains on (d)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUri:
+    """`scheme://folder/name/version[@suffix]`."""
+
+    scheme: str
+    folder: str
+    name: str
+    version: str
+    suffix: str = ""
+
+    @staticmethod
+    def parse(text: str) -> "ModelUri":
+        """Reads a model URI. Raises InvalidArgument with the platform's words (a.6) when it is none."""
+        found = _URI.fullmatch(text)
+        if found is None:
+            raise InvalidArgument("invalid model_uri")
+        return ModelUri(*found.group("scheme", "folder", "name", "version"), suffix=found["suffix"] or "")
+
+    def tuned(self, suffix: str) -> str:
+        """The URI of the model tuned from this one (e.3): same folder, name and version, with a suffix."""
+        return f"{self.scheme}://{self.folder}/{self.name}/{self.version}@{suffix}"
+
+    @property
+    def without_folder(self) -> str:
+        """The base model as Describe shows it: no folder (e.3)."""
+        return f"{self.scheme}://{self.name}/{self.version}"
+
+
+def require_tunable(uri: ModelUri, kind: str) -> None:
+    """Raises InvalidArgument unless `uri` is a base model that parameters of `kind` can tune (assumed codes, h.2)."""
+    if uri.suffix or uri.name not in TUNABLE.get(uri.scheme, frozenset()):
+        known = ", ".join(
+            sorted(f"{scheme}://…/{name}/latest" for scheme, names in TUNABLE.items() for name in names)
+        )
+        raise InvalidArgument(f"base_model_uri: no tunable model {uri.without_folder}; known: {known}")
+    if uri.scheme not in SCHEMES_OF[kind]:
+        raise InvalidArgument(f"base_model_uri: {kind} does not tune a {uri.scheme}:// model")

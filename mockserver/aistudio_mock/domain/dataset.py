@@ -1,0 +1,106 @@
+"""Datasets: their statuses, which command each status allows, and what is visible when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+
+from aistudio_formats.report import RowError
+
+from aistudio_mock.domain.errors import FailedPrecondition
+from aistudio_mock.domain.instant import Instant
+from aistudio_mock.domain.objects import Blob
+from aistudio_mock.domain.timeline import Timeline
+
+
+class DatasetStatus(IntEnum):
+    """`DatasetInfo.Status` on the wire (service-behaviour c.1)."""
+
+    DRAFT = 1
+    VALIDATING = 2
+    READY = 3
+    INVALID = 4
+    DELETING = 5
+
+
+class DatasetCommand(Enum):
+    """What a caller can ask of a dataset, as the refusal names it."""
+
+    UPLOAD = "be uploaded to"
+    VALIDATE = "be validated"
+    DOWNLOAD = "be downloaded"
+    TUNE_ON = "be tuned on"
+    UPDATE = "be updated"
+    DELETE = "be deleted"
+
+
+_ANY_TIME = {DatasetCommand.UPDATE, DatasetCommand.DELETE}
+
+LEGAL: Mapping[DatasetStatus, frozenset[DatasetCommand]] = {
+    DatasetStatus.DRAFT: frozenset({DatasetCommand.UPLOAD, DatasetCommand.VALIDATE, *_ANY_TIME}),
+    DatasetStatus.VALIDATING: frozenset(_ANY_TIME),
+    DatasetStatus.READY: frozenset({DatasetCommand.DOWNLOAD, DatasetCommand.TUNE_ON, *_ANY_TIME}),
+    DatasetStatus.INVALID: frozenset(_ANY_TIME),
+    DatasetStatus.DELETING: frozenset(),
+}
+"""Which commands each status allows; absent means FAILED_PRECONDITION. Assumed beyond what c.10 shows."""
+
+_WHAT_WOULD_WORK: Mapping[tuple[DatasetStatus, DatasetCommand], str] = {
+    (DatasetStatus.DRAFT, DatasetCommand.TUNE_ON): "validate it first",
+    (DatasetStatus.DRAFT, DatasetCommand.DOWNLOAD): "upload to it and validate it first",
+    (DatasetStatus.VALIDATING, DatasetCommand.TUNE_ON): "wait until the validation operation is done",
+    (DatasetStatus.VALIDATING, DatasetCommand.DOWNLOAD): "wait until the validation operation is done",
+    (DatasetStatus.VALIDATING, DatasetCommand.VALIDATE): "poll the validation operation that is running",
+    (DatasetStatus.INVALID, DatasetCommand.TUNE_ON): "see validation_error, and create a corrected one",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetState:
+    """What changes together when a status begins."""
+
+    status: DatasetStatus
+    rows: int = 0
+    size_bytes: int = 0
+    errors: tuple[RowError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset as stored. What a caller sees is a view of it at `now`."""
+
+    id: str
+    folder_id: str
+    name: str
+    task_type: str
+    upload_format: str
+    created_at: Instant
+    created_by: str
+    timeline: Timeline[DatasetState]
+    description: str = ""
+    metadata: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    allow_data_log: bool = False
+    edited_at: Instant | None = None
+    draft: Blob | None = None
+    """The file as uploaded."""
+    content: Blob | None = None
+    """The converted Parquet file; visible once the status is READY."""
+    validation_id: str = ""
+
+    def status(self, now: Instant) -> DatasetStatus:
+        """The status visible at `now`."""
+        return self.timeline.at(now).state.status
+
+    def updated_at(self, now: Instant) -> Instant:
+        """The date of the last visible change: of status, or by Update."""
+        mark = self.timeline.at(now).at
+        return max(mark, self.edited_at) if self.edited_at is not None else mark
+
+    def require(self, command: DatasetCommand, now: Instant) -> None:
+        """Raises FailedPrecondition unless the status at `now` allows `command`."""
+        status = self.status(now)
+        if command not in LEGAL[status]:
+            advice = _WHAT_WOULD_WORK.get((status, command), "create a new dataset for that")
+            raise FailedPrecondition(
+                f"dataset {self.id} is {status.name} and cannot {command.value}; {advice}"
+            )

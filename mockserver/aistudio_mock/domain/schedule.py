@@ -1,0 +1,109 @@
+"""How long things take: every duration of a command is drawn at once, when the command is accepted.
+
+Ranges are those of the recordings (service-behaviour c.6, e.2) or of the documentation's examples.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from aistudio_mock.domain.instant import Instant, later, seconds, whole_second
+from aistudio_mock.domain.ports import Chance
+
+
+class Durations(Enum):
+    """Whose durations to imitate (`--durations`)."""
+
+    RECORDED = "recorded"
+    DOCUMENTED = "documented"
+    INSTANT = "instant"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range of durations, in seconds."""
+
+    low: float
+    high: float
+
+    def draw(self, chance: Chance) -> int:
+        """A duration from the range, in microseconds."""
+        return seconds(chance.uniform(self.low, self.high))
+
+
+_NONE = Span(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationSpans:
+    """From Validate to the metadata, from there to done."""
+
+    conversion: Span
+    closing: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TuningSpans:
+    """From Tune to PENDING, from Tune to the start, from the start to the end, from the end to done."""
+
+    pending: Span
+    start: Span
+    run: Span
+    closing: Span
+
+
+_VALIDATION = {
+    # Seven recordings: metadata after 34–70 s, done 17–66 s later.
+    Durations.RECORDED: ValidationSpans(Span(34, 70), Span(17, 66)),
+    # Jan 2025 page: 58 s in all; Nov 2025 page: READY after 39 s.
+    Durations.DOCUMENTED: ValidationSpans(Span(34, 39), Span(17, 19)),
+    Durations.INSTANT: ValidationSpans(_NONE, _NONE),
+}
+
+_TUNING = {
+    # Four recordings: PENDING after 3–6 s, started after 39–74 s, 126–279 s of run, closed 0–2 s later.
+    Durations.RECORDED: TuningSpans(Span(3, 6), Span(39, 74), Span(126, 279), Span(1, 2)),
+    # Documented examples ran 3–18 minutes in all.
+    Durations.DOCUMENTED: TuningSpans(Span(3, 6), Span(39, 74), Span(140, 1020), Span(1, 2)),
+    Durations.INSTANT: TuningSpans(_NONE, _NONE, _NONE, _NONE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationPlan:
+    """The dated phases of a validation. `touched` is when `modified_at` moves with nothing else, if it does."""
+
+    touched: Instant | None
+    converted: Instant
+    done: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class TuningPlan:
+    """The dated phases of a tuning; the first two are shown by the operation, the middle by the task."""
+
+    pending: Instant
+    started: Instant
+    finished: Instant
+    done: Instant
+
+
+def plan_validation(durations: Durations, chance: Chance, now: Instant) -> ValidationPlan:
+    """Draws the phases of a validation accepted at `now`."""
+    spans = _VALIDATION[durations]
+    converted = later(now, spans.conversion.draw(chance))
+    done = later(converted, spans.closing.draw(chance))
+    # Phase 0' of c.6: in some recordings modifiedAt moved by one second before anything else changed.
+    touched = later(now, seconds(1)) if chance.uniform(0, 1) < 0.5 else None  # noqa: PLR2004
+    return ValidationPlan(touched if touched and touched < converted else None, converted, done)
+
+
+def plan_tuning(durations: Durations, chance: Chance, now: Instant) -> TuningPlan:
+    """Draws the phases of a tuning accepted at `now`."""
+    spans = _TUNING[durations]
+    pending = later(now, spans.pending.draw(chance))
+    started = later(now, spans.start.draw(chance))
+    finished = later(started, spans.run.draw(chance))
+    closed = later(finished, spans.closing.draw(chance))
+    # The operation shows whole seconds and never closes before the task has finished.
+    done = closed if durations is Durations.INSTANT else max(whole_second(closed), finished)
+    return TuningPlan(pending, started, finished, done)

@@ -1,0 +1,214 @@
+"""Bodies on disk: written as they arrive, hashed on the way, gone when they are not wanted."""
+
+import asyncio
+import hashlib
+import os
+import tempfile
+import threading
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO
+
+from aistudio_mock.domain.objects import FinishedUpload
+
+INLINE_LIMIT = 4 << 20
+"""Bodies up to this many bytes are written and hashed where they arrive: a thread would cost more."""
+
+BATCH = 1 << 20
+"""Bigger ones go to the worker thread in batches of at least this many bytes, one at a time."""
+
+
+class BlobWriter:
+    """One body being written, ended by `commit` or `abort`, whichever is first; any thread may abort."""
+
+    def __init__(self, store: "BlobStore", descriptor: int, path: str) -> None:
+        self._store = store
+        self._path = path
+        self._file: BinaryIO = os.fdopen(descriptor, "wb")
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def write(self, *chunks: bytes) -> None:
+        """Appends the chunks.
+
+        Raises:
+            OSError: the disk refuses.
+            ValueError: already committed or aborted.
+        """
+        with self._lock:
+            for chunk in chunks:
+                self._file.write(chunk)
+                self._md5.update(chunk)
+                self._size += len(chunk)
+
+    def commit(self) -> FinishedUpload:
+        """Ends the body and hands its file to the caller, who unlinks it when done.
+
+        Raises:
+            OSError: the disk refuses.
+            ValueError: already committed or aborted.
+        """
+        with self._lock:
+            self._file.close()
+            if not self._store.forget(self):
+                raise ValueError("this body was ended before")
+            return FinishedUpload(self._path, self._size, self._md5.hexdigest())
+
+    def abort(self) -> None:
+        """Removes what was written; nothing after `commit`."""
+        with self._lock:
+            if self._store.forget(self):
+                _close_quietly(self._file)
+                self._store.unlink(self._path)
+
+
+class BlobUpload:
+    """One body arriving in an event loop: small ones written in place, big ones in the store's thread."""
+
+    def __init__(self, writer: BlobWriter, worker: ThreadPoolExecutor | None) -> None:
+        self._writer = writer
+        self._worker = worker
+        self._batch: list[bytes] = []
+        self._waiting = 0
+        self._running: asyncio.Future[None] | None = None
+
+    async def write(self, chunk: bytes) -> None:
+        """Takes a chunk; waits when two batches are under way, so that memory stays constant.
+
+        Raises:
+            OSError: the disk refuses this chunk or an earlier one.
+        """
+        if self._worker is None:
+            self._writer.write(chunk)
+            return
+        self._batch.append(chunk)
+        self._waiting += len(chunk)
+        if self._waiting >= BATCH:
+            await self._hand_over(self._worker)
+
+    async def commit(self) -> FinishedUpload:
+        """Ends the body once everything is written.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        if self._worker is not None:
+            await self._hand_over(self._worker)
+            await self._settled()
+        return self._writer.commit()
+
+    def abort(self) -> None:
+        """Removes what was written; nothing after `commit`. Waits for one batch at most."""
+        running, self._running = self._running, None
+        if running is not None and not running.cancel() and not running.cancelled():
+            running.exception()  # looked at, so that asyncio does not report it
+        self._writer.abort()
+
+    async def _hand_over(self, worker: ThreadPoolExecutor) -> None:
+        batch, self._batch, self._waiting = self._batch, [], 0
+        await self._settled()
+        self._running = asyncio.get_running_loop().run_in_executor(worker, self._writer.write, *batch)
+
+    async def _settled(self) -> None:
+        if self._running is not None:
+            await self._running
+
+
+class BlobStore:
+    """A directory of bodies; a temporary one, removed by `close`, unless `directory` names one to keep.
+
+    The directory is made with the first body, the worker thread with the first big one.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str] | None = None) -> None:
+        self._kept = None if directory is None else Path(directory)
+        self._made: Path | None = None
+        self._worker: ThreadPoolExecutor | None = None
+        self._unfinished: set[BlobWriter] = set()
+        self._closed = False
+        self._lock = threading.RLock()
+
+    def create(self) -> BlobWriter:
+        """A writer for a new body.
+
+        Raises:
+            OSError: the directory cannot be written.
+            ValueError: the store is closed.
+        """
+        with self._lock:
+            descriptor, path = tempfile.mkstemp(prefix="blob-", dir=self._directory())
+            writer = BlobWriter(self, descriptor, path)
+            self._unfinished.add(writer)
+            return writer
+
+    def receive(self, announced: int) -> BlobUpload:
+        """A writer for a body of `announced` bytes that arrives in an event loop; raises as `create` does."""
+        writer = self.create()
+        return BlobUpload(writer, self._thread() if announced > INLINE_LIMIT else None)
+
+    def open(self, path: str) -> BinaryIO:
+        """The body at `path`, to read.
+
+        Raises:
+            FileNotFoundError: it was unlinked.
+        """
+        return Path(path).open("rb")
+
+    def unlink(self, path: str) -> None:
+        """Removes the body at `path`; nothing if it is gone already. Readers that have it open keep it."""
+        Path(path).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Aborts what is unfinished, ends the worker thread, removes the temporary directory."""
+        with self._lock:
+            self._closed = True
+            unfinished, worker, made = tuple(self._unfinished), self._worker, self._made
+            self._worker = self._made = None
+        _abort_all(unfinished)
+        if worker is not None:
+            worker.shutdown()
+        if made is not None and self._kept is None:
+            _remove(made)
+
+    def _directory(self) -> Path:
+        if self._closed:
+            raise ValueError("the blob store is closed")
+        if self._made is None and self._kept is not None:
+            self._kept.mkdir(parents=True, exist_ok=True)
+            self._made = self._kept
+        elif self._made is None:
+            self._made = Path(tempfile.mkdtemp(prefix="aistudio-mock-"))
+        return self._made
+
+    def _thread(self) -> ThreadPoolExecutor:
+        with self._lock:
+            if self._worker is None:
+                self._worker = ThreadPoolExecutor(1, "aistudio-mock-blobs")
+            return self._worker
+
+    def forget(self, writer: BlobWriter) -> bool:
+        """True the first time a writer ends."""
+        with self._lock:
+            known = writer in self._unfinished
+            self._unfinished.discard(writer)
+            return known
+
+
+def _abort_all(writers: Iterable[BlobWriter]) -> None:
+    for writer in writers:
+        writer.abort()
+
+
+def _close_quietly(file: BinaryIO) -> None:
+    try:
+        file.close()
+    except OSError:  # the last buffered bytes of a body that nobody wants
+        file.close()
+
+
+def _remove(directory: Path) -> None:
+    for path in directory.iterdir():
+        path.unlink(missing_ok=True)
+    directory.rmdir()

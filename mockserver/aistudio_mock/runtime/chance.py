@@ -1,0 +1,34 @@
+"""The one place that draws at random: ids, and chance per record."""
+
+import random
+import secrets
+from threading import Lock
+
+from aistudio_mock.domain.ports import Chance
+
+_ALPHABET = "0123456789abcdefghijklmnopqrstuv"
+"""The 32 characters of every id of the platform (service-behaviour b)."""
+
+
+class Ids:
+    """New ids: a prefix and 17 characters. With a seed they repeat from run to run, in order of creation."""
+
+    def __init__(self, seed: int | None) -> None:
+        self._bits = random.Random(seed).getrandbits if seed is not None else secrets.randbits
+        self._lock = Lock()
+
+    def new(self, prefix: str) -> str:
+        """`prefix` and 17 characters of `[0-9a-v]` (service-behaviour b)."""
+        with self._lock:
+            bits = self._bits(17 * 5)
+        return prefix + "".join(_ALPHABET[bits >> shift & 31] for shift in range(0, 17 * 5, 5))
+
+    def hexadecimal(self, digits: int) -> str:
+        """`digits` hexadecimal digits, lower case."""
+        with self._lock:
+            return f"{self._bits(digits * 4):0{digits}x}"
+
+
+def chance_for(seed: int, record_id: str) -> Chance:
+    """The chance of one record: independent of the order in which requests arrive."""
+    return random.Random(f"{seed}/{record_id}")

@@ -1,0 +1,56 @@
+"""The one place that reads the system's time."""
+
+import time
+from fractions import Fraction
+from threading import Lock
+
+from aistudio_mock.domain.clock import ClockReading
+from aistudio_mock.domain.instant import Duration, Instant
+
+
+def system_now() -> Instant:
+    """The system's wall clock, in microseconds since the epoch."""
+    return Instant(time.time_ns() // 1000)
+
+
+class FolderClock:
+    """A folder's virtual clock, safe to use from any thread. It never goes back."""
+
+    def __init__(self, rate: Fraction, start: Instant | None = None) -> None:
+        real = _steady_now()
+        self._lock = Lock()
+        self._reading = ClockReading(start if start is not None else system_now(), real, rate)
+
+    def now(self) -> Instant:
+        """Virtual time, in microseconds since the epoch."""
+        return self._reading.now(_steady_now())
+
+    @property
+    def rate(self) -> Fraction:
+        """How much faster than real time the clock runs; 0 stands still."""
+        return self._reading.rate
+
+    def advance(self, by: Duration) -> Instant:
+        """Move forward by `by` microseconds of lived time; returns the new time. ValueError when negative."""
+        with self._lock:
+            self._reading = self._reading.advanced(_steady_now(), by)
+        return self.now()
+
+    def skip_to(self, moment: Instant) -> None:
+        """Move forward to `moment` as skipped time; nothing happens when it is past."""
+        with self._lock:
+            self._reading = self._reading.skipped_to(_steady_now(), moment)
+
+    def run_at(self, rate: Fraction) -> None:
+        """Run at `rate` times real time from here on; 0 stands still. ValueError when negative."""
+        with self._lock:
+            self._reading = self._reading.at_rate(_steady_now(), rate)
+
+    def age(self, since: Instant) -> Duration:
+        """Lived time since a virtual instant: real and explicitly advanced, without what was skipped."""
+        return self._reading.lived(since, self.now())
+
+
+def _steady_now() -> Instant:
+    # Monotonic, so that a correction of the system's clock never moves virtual time back.
+    return Instant(time.monotonic_ns() // 1000)

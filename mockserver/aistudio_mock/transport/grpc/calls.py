@@ -1,0 +1,135 @@
+"""The life of one call: credentials, bytes to request, the contract, the backend, bytes again."""
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import grpc
+from google.protobuf.message import DecodeError, Message
+
+from aistudio_mock.backend.call import Call, Door
+from aistudio_mock.backend.identity import Credential, Identity
+from aistudio_mock.domain.errors import ApiError, Internal
+from aistudio_mock.runtime.chance import Ids
+from aistudio_mock.transport.contract import require_valid
+from aistudio_mock.transport.grpc.errors import CODES, DETAILS, details
+from aistudio_mock.transport.grpc.routes import Route
+
+_LOG = logging.getLogger("aistudio_mock.grpc")
+_HELD_SHARE = 0.5
+"""A read may be held for this share of the caller's deadline."""
+_HELD_WITHOUT_DEADLINE = 30.0
+"""Seconds, for callers that set no deadline."""
+
+
+class Calls:
+    """Makes grpc handlers of routes."""
+
+    def __init__(self, identity: Identity, ids: Ids) -> None:
+        self._identity = identity
+        self._ids = ids
+
+    def handler(self, route: Route) -> grpc.RpcMethodHandler:
+        """The handler of one RPC. It is given bytes and gives bytes: the codec is ours."""
+        if route.method.server_streaming:
+            return grpc.unary_stream_rpc_method_handler(self._streaming(route))
+        return grpc.unary_unary_rpc_method_handler(self._unary(route))
+
+    def refusal(self, error: ApiError) -> grpc.RpcMethodHandler:
+        """A handler that refuses every call with `error`, whatever the request is."""
+
+        def refuse(_: bytes, context: grpc.ServicerContext) -> NoReturn:
+            self._abort(context, error, self._headers(context))
+
+        return grpc.unary_unary_rpc_method_handler(refuse)
+
+    def _unary(self, route: Route) -> Callable[[bytes, grpc.ServicerContext], bytes]:
+        read = route.request_class.FromString
+        answer: Callable[[Call, Any], Any] = route.answer
+
+        def behaviour(body: bytes, context: grpc.ServicerContext) -> bytes:
+            headers = self._headers(context)
+            try:
+                call, request = self._admit(route, context, read, body)
+                reply: bytes = answer(call, request).SerializeToString()
+            except ApiError as error:
+                self._abort(context, error, headers)
+            except Exception as bug:
+                self._abort(context, _bug(route, bug), headers)
+            context.set_trailing_metadata(headers)
+            return reply
+
+        return behaviour
+
+    def _streaming(self, route: Route) -> Callable[[bytes, grpc.ServicerContext], Iterator[bytes]]:
+        read = route.request_class.FromString
+        answer: Callable[[Call, Any], Any] = route.answer
+
+        def behaviour(body: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
+            headers = self._headers(context)
+            try:
+                call, request = self._admit(route, context, read, body)
+                for reply in answer(call, request):
+                    yield reply.SerializeToString()
+            except ApiError as error:
+                self._abort(context, error, headers)
+            except Exception as bug:
+                self._abort(context, _bug(route, bug), headers)
+            context.set_trailing_metadata(headers)
+
+        return behaviour
+
+    def _admit(
+        self, route: Route, context: grpc.ServicerContext, read: Callable[[bytes], Message], body: bytes
+    ) -> tuple[Call, Message]:
+        credential = Credential()
+        if route.needs_credentials:
+            credential = self._identity.authenticate(_header(context, "authorization"))
+        try:
+            request = read(body)
+        except DecodeError:
+            raise Internal("Invalid protobuf byte sequence") from None
+        require_valid(request)
+        return Call(credential, _door(context), _patience(context)), request
+
+    def _headers(self, context: grpc.ServicerContext) -> tuple[tuple[str, str], ...]:
+        """Request and trace ids of this call, and the caller's own echoed (service-behaviour a.4)."""
+        digits = self._ids.hexadecimal(32 + 3 * 16)
+        request_id = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
+        trace = f"{digits[32:48]}:{digits[48:64]}:{digits[64:]}:1"
+        own = (("x-request-id", request_id), ("x-server-trace-id", trace))
+        echoed = _header(context, "x-client-request-id")
+        headers = (*own, ("x-client-request-id", echoed)) if echoed else own
+        context.send_initial_metadata(headers)
+        return headers
+
+    @staticmethod
+    def _abort(
+        context: grpc.ServicerContext, error: ApiError, headers: tuple[tuple[str, str], ...]
+    ) -> NoReturn:
+        context.set_trailing_metadata((*headers, (DETAILS, details(error, headers[0][1]))))
+        context.abort(CODES[error.code], error.message)
+        raise AssertionError("abort raises")
+
+
+def _bug(route: Route, bug: Exception) -> ApiError:
+    if isinstance(bug, ApiError):
+        return bug
+    _LOG.error("bug in aistudio-mock while answering %s", route.path, exc_info=bug)
+    return Internal(f"bug in aistudio-mock: {type(bug).__name__}; its log has the details")
+
+
+def _header(context: grpc.ServicerContext, name: str) -> str | None:
+    for key, value in context.invocation_metadata():
+        if key == name:
+            return value if isinstance(value, str) else None
+    return None
+
+
+def _door(context: grpc.ServicerContext) -> Door:
+    return Door.TLS if context.auth_context() else Door.PLAINTEXT
+
+
+def _patience(context: grpc.ServicerContext) -> float:
+    remaining = context.time_remaining()
+    return _HELD_WITHOUT_DEADLINE if remaining is None else remaining * _HELD_SHARE

@@ -1,0 +1,74 @@
+"""Server reflection (v1 and v1alpha) and health, by grpcio's own libraries, imported at their first call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import grpc
+from aistudio_protos.pool import POOL
+
+from aistudio_mock.transport.grpc.routes import service_names
+
+_REFLECTION = "grpc.reflection.v1alpha.ServerReflection"
+
+
+@dataclass(frozen=True, slots=True)
+class _Details:
+    """What a generic handler reads of a call."""
+
+    method: str
+    invocation_metadata: Any = ()
+
+
+class _Collector:
+    """Stands where a generated `add_…_to_server` expects a server, and keeps the handler it is given."""
+
+    def __init__(self) -> None:
+        self.handlers: list[grpc.GenericRpcHandler] = []
+
+    def add_generic_rpc_handlers(self, handlers: "tuple[grpc.GenericRpcHandler, ...]") -> None:
+        self.handlers += handlers
+
+    def add_registered_method_handlers(self, *_: Any) -> None:
+        """The generic handler knows the same methods."""
+
+
+def companion(path: str) -> grpc.RpcMethodHandler | None:
+    """The handler of a reflection or health RPC; None for any other path."""
+    service, _, method = path.strip("/").rpartition("/")
+    source = _SOURCES.get(service)
+    if source is None:
+        return None
+    # The v1 messages are the v1alpha ones under another package name.
+    known = _REFLECTION if service.startswith("grpc.reflection.") else service
+    return source().service(_Details(f"/{known}/{method}"))
+
+
+@cache
+def _reflection() -> grpc.GenericRpcHandler:
+    from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc  # noqa: PLC0415 - at the first call
+
+    collector = _Collector()
+    servicer = reflection.ReflectionServicer((*service_names(),), pool=POOL)
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(servicer, collector)
+    return collector.handlers[0]
+
+
+@cache
+def _health() -> grpc.GenericRpcHandler:
+    from grpc_health.v1 import health, health_pb2, health_pb2_grpc  # noqa: PLC0415 - at the first call
+
+    servicer = health.HealthServicer()
+    for name in ("", *service_names()):
+        servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
+    collector = _Collector()
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, collector)
+    return collector.handlers[0]
+
+
+_SOURCES: dict[str, Callable[[], grpc.GenericRpcHandler]] = {
+    _REFLECTION: _reflection,
+    "grpc.reflection.v1.ServerReflection": _reflection,
+    "grpc.health.v1.Health": _health,
+}

@@ -1,0 +1,85 @@
+"""Which backend method answers which RPC."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aistudio_protos.pool import message_class, services
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
+
+from aistudio_mock.backend.backend import Backend
+from aistudio_mock.backend.call import Call
+
+Unary = Callable[[Call, Any], Message]
+Streaming = Callable[[Call, Any], Iterator[Message]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One RPC: how to read its request, and what answers it."""
+
+    method: MethodDescriptor
+    answer: Unary | Streaming
+    needs_credentials: bool = True
+
+    @property
+    def path(self) -> str:
+        """The HTTP/2 path of the RPC."""
+        return f"/{self.method.containing_service.full_name}/{self.method.name}"
+
+    @property
+    def request_class(self) -> type[Message]:
+        """The class that the request bytes are read with."""
+        return message_class(self.method.input_type.full_name)
+
+
+OPEN = frozenset({"ApiEndpointService", "IamTokenService"})
+"""Services that are called without credentials (service-behaviour a.3)."""
+
+
+def routes(backend: Backend) -> dict[str, Route]:
+    """Every RPC that is implemented, by its path."""
+    answers = _answers(backend)
+    found = (
+        Route(
+            service.methods_by_name[name],
+            answer,
+            needs_credentials=service.name not in OPEN,
+        )
+        for service in services()
+        for name, answer in answers.get(service.name, {}).items()
+    )
+    return {route.path: route for route in found}
+
+
+def service_names() -> tuple[str, ...]:
+    """Full names of the services with at least one method implemented, as reflection lists them."""
+    return tuple(service.full_name for service in services())
+
+
+def _answers(backend: Backend) -> Mapping[str, Mapping[str, Unary | Streaming]]:
+    return {
+        "ApiEndpointService": {"List": backend.endpoints.list, "Get": backend.endpoints.get},
+        "IamTokenService": {"Create": backend.iam_tokens.create},
+        "DatasetService": {
+            "Create": backend.datasets.create,
+            "Describe": backend.datasets.describe,
+            "List": backend.datasets.list,
+            "Update": backend.datasets.update,
+            "Delete": backend.datasets.delete,
+            "GetUploadDraftUrl": backend.datasets.get_upload_draft_url,
+            "GetDownloadUrls": backend.datasets.get_download_urls,
+            "Validate": backend.datasets.validate,
+        },
+        "TuningService": {
+            "Tune": backend.tunings.tune,
+            "Describe": backend.tunings.describe,
+            "List": backend.tunings.list,
+            "GetOptions": backend.tunings.get_options,
+            "GetMetricsUrl": backend.tunings.get_metrics_url,
+            "Cancel": backend.tunings.cancel,
+        },
+        "OperationService": {"Get": backend.operations.get, "Cancel": backend.operations.cancel},
+        "TextGenerationService": {"Completion": backend.text_generation.completion},
+    }

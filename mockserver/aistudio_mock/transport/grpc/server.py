@@ -1,0 +1,83 @@
+"""The gRPC server: both ports, every route, and a helpful answer for what has none."""
+
+from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any
+
+import grpc
+
+from aistudio_mock.domain.errors import Unimplemented
+from aistudio_mock.runtime.certificates import Certificates
+from aistudio_mock.transport.grpc.calls import Calls
+from aistudio_mock.transport.grpc.companions import companion
+from aistudio_mock.transport.grpc.routes import Route
+
+_THREADS = 512
+"""Threads are made when a call finds none idle, so hundreds of held calls do not starve the others (ADR 1)."""
+
+_OPTIONS = (("grpc.so_reuseport", 0),)
+"""A port that is taken must be an error, not a silent share."""
+
+
+class GrpcServer:
+    """One grpcio server on a plaintext and a TLS port."""
+
+    def __init__(self) -> None:
+        self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="aistudio-mock-grpc")
+        self._server = grpc.server(self._executor, options=_OPTIONS)
+
+    def bind(self, host: str, port: int) -> int:
+        """Binds the plaintext port; 0 takes a free one. Raises OSError when it is taken."""
+        return self._bound(host, port, lambda address: self._server.add_insecure_port(address))
+
+    def bind_tls(self, host: str, port: int, certificates: Certificates) -> int:
+        """Binds the TLS port; 0 takes a free one. Raises OSError when it is taken."""
+        credentials = grpc.ssl_server_credentials(((certificates.key_pem, certificates.chain_pem),))
+        return self._bound(host, port, lambda address: self._server.add_secure_port(address, credentials))
+
+    def start(self, routes: dict[str, Route], calls: Calls) -> None:
+        """Answers from here on; grpcio wants its ports bound before."""
+        self._server.add_generic_rpc_handlers((_Handlers(routes, calls),))
+        self._server.start()
+
+    def stop(self) -> None:
+        """Ends open calls and frees the ports."""
+        self._server.stop(grace=None).wait()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    @staticmethod
+    def _bound(host: str, port: int, add: Any) -> int:
+        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        try:
+            bound: int = add(address)
+        except RuntimeError as problem:
+            raise OSError(f"cannot listen on {address}: {problem}") from None
+        if not bound:
+            raise OSError(f"cannot listen on {address}")
+        return bound
+
+
+class _Handlers(grpc.GenericRpcHandler):
+    """Finds the handler of a call by its path."""
+
+    def __init__(self, routes: dict[str, Route], calls: Calls) -> None:
+        self._by_path = {path: calls.handler(route) for path, route in routes.items()}
+        self._calls = calls
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
+        path = handler_call_details.method
+        return self._by_path.get(path) or companion(path) or self._unknown(path)
+
+    def _unknown(self, path: str) -> grpc.RpcMethodHandler:
+        return self._calls.refusal(Unimplemented(_hint(path, tuple(self._by_path))))
+
+
+@lru_cache(maxsize=256)
+def _hint(path: str, known: tuple[str, ...]) -> str:
+    """What to say of an unknown method: the similar one, wherever it lives."""
+    method = path.rpartition("/")[2].removesuffix("Request")
+    same = [one for one in known if one.rpartition("/")[2] == method]
+    near = same or get_close_matches(path, known, n=1, cutoff=0.8)
+    hint = f"; did you mean {near[0].strip('/')}?" if near and near[0] != path else ""
+    return f"Method {path.strip('/')} is unimplemented{hint}"

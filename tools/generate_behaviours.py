@@ -1,0 +1,109 @@
+"""Writes what is derived from behaviours.yaml: domain/behaviours.py and docs/reference/fidelity.md."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+TABLE = ROOT / "mockserver/aistudio_mock/behaviours.yaml"
+MODULE = ROOT / "mockserver/aistudio_mock/domain/behaviours.py"
+PAGE = ROOT / "docs/reference/fidelity.md"
+EDITIONS = ("2024-12", "2025-01", "2025-12")
+
+Row = dict[str, Any]
+
+
+def module(rows: list[Row]) -> str:
+    """The typed module that code reads: one field for each behaviour that can be set."""
+    settable = [row for row in rows if "values" in row]
+    lines = [
+        '"""The behaviours that can be set. Generated from behaviours.yaml; do not edit."""',
+        "",
+        "from collections.abc import Mapping",
+        "from dataclasses import dataclass",
+        "from typing import Literal",
+        "",
+        "",
+        "@dataclass(frozen=True, slots=True)",
+        "class Behaviours:",
+        '    """One field for each behaviour that has a choice; the default is the newest edition\'s."""',
+        "",
+    ]
+    for row in settable:
+        literal = ", ".join(f'"{value}"' for value in row["values"])
+        lines.append(f'    {_name(row)}: Literal[{literal}] = "{row["values"][0]}"')
+    lines += ["", "", "VALUES: Mapping[str, tuple[str, ...]] = {"]
+    for row in settable:
+        literal = ", ".join(f'"{value}"' for value in row["values"])
+        lines.append(f'    "{_name(row)}": ({literal}),')
+    lines += ["}", "", "EDITIONS: Mapping[str, Mapping[str, str]] = {"]
+    for edition in EDITIONS:
+        chosen = {
+            _name(row): row["editions"][edition] for row in settable if edition in row.get("editions", {})
+        }
+        lines.append(f'    "{edition}": {{' + ("" if chosen else "},"))
+        lines += [f'        "{name}": "{value}",' for name, value in chosen.items()]
+        lines += ["    },"] if chosen else []
+    return "\n".join([*lines, "}", ""])
+
+
+def page(rows: list[Row]) -> str:
+    """The page people read: every behaviour with its evidence."""
+    counts = {kind: sum(row["evidence"] == kind for row in rows) for kind in _EVIDENCE}
+    lines = [
+        "# Fidelity",
+        "",
+        "What the mock does, and how we know. Generated from `behaviours.yaml`; sections such as *c.6* are those of the",
+        "project's notes on the observed service.",
+        "",
+        f"{len(rows)} behaviours: " + ", ".join(f"{number} {kind}" for kind, number in counts.items()) + ".",
+        "A behaviour with values can be changed with `--set ID=VALUE`; the first value is the default.",
+        "",
+        "| id | what the mock does | evidence | source | values |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{row['id']}` | {row['statement']} | {row['evidence']} | {row['cite']} | {_values(row)} |"
+        for row in rows
+    ]
+    return "\n".join([*lines, ""])
+
+
+_EVIDENCE = ("recorded", "documented", "proto", "sdk-source", "assumed")
+
+
+def _name(row: Row) -> str:
+    return str(row["id"]).replace("-", "_")
+
+
+def _values(row: Row) -> str:
+    older = row.get("editions", {})
+    return ", ".join(
+        f"`{value}`" + "".join(f" ({edition})" for edition, chosen in older.items() if chosen == value)
+        for value in row.get("values", [])
+    )
+
+
+def main() -> int:
+    """Writes both files, or with `--check` says whether they are fresh."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is stale")
+    check = parser.parse_args().check
+    rows = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    stale = []
+    for path, text in ((MODULE, module(rows)), (PAGE, page(rows))):
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(path.name)
+        if not check:
+            path.write_text(text, encoding="utf-8")
+    if check and stale:
+        sys.stderr.write(f"stale: {', '.join(stale)}; run `make generate`\n")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
