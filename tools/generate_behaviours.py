@@ -56,8 +56,8 @@ def page(rows: list[Row]) -> str:
     lines = [
         "# Fidelity",
         "",
-        "What the mock does, and how we know. Generated from `behaviours.yaml`; sections such as *c.6* are those of the",
-        "project's notes on the observed service.",
+        "What the mock does, and how we know. Generated from `behaviours.yaml`; sections such as *c.6* are",
+        "those of the project's notes on the observed service.",
         "",
         f"{len(rows)} behaviours: " + ", ".join(f"{number} {kind}" for kind, number in counts.items()) + ".",
         "A behaviour with values can be changed with `--set ID=VALUE`; the first value is the default.",

@@ -49,9 +49,10 @@ def _scan_rows(blocks: Iterator[list[bytes]], model: type[Row] | None, first_row
     check = _checker(model) if model else None
     found, total, bad, longest = Flaws(), 0, 0, 0
     for lines in blocks:
-        longest = max(longest, *map(len, lines))
+        here = max(map(len, lines))
+        longest = max(longest, here)
         if check:
-            for index, flaw in check(lines):
+            for index, flaw in check(lines, here):
                 found.add(flaw, first_row + total + index)
                 bad += 1
         total += len(lines)
@@ -82,7 +83,7 @@ def _blocks_of_lines(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
         yield block
 
 
-def _checker(model: type[Row]) -> Callable[[list[bytes]], Iterator[tuple[int, Flaw]]]:
+def _checker(model: type[Row]) -> Callable[[list[bytes], int], Iterator[tuple[int, Flaw]]]:
     """A function that finds the flawed lines of a block: (index, flaw).
 
     A block where everything decodes and the quotation marks add up needs no second look (see `Row.quotes`);
@@ -90,10 +91,12 @@ def _checker(model: type[Row]) -> Callable[[list[bytes]], Iterator[tuple[int, Fl
     """
     decode = msgspec.json.Decoder(model).decode
 
-    def check(lines: list[bytes]) -> Iterator[tuple[int, Flaw]]:
+    def check(lines: list[bytes], longest: int) -> Iterator[tuple[int, Flaw]]:
         try:
-            rows = list(map(decode, lines))
+            rows = list(map(decode, lines)) if longest <= MAX_LINE else None
         except _UNREADABLE:
+            rows = None
+        if rows is None:
             return _flaws_in(_flaw_of(line, model, decode) for line in lines)
         if _adds_up(b"".join(lines), model.quotes(rows)):
             return iter(())
@@ -109,6 +112,8 @@ def _flaws_in(verdicts: Iterable[Flaw | None]) -> Iterator[tuple[int, Flaw]]:
 
 
 def _flaw_of(line: bytes, model: type[Row], decode: Callable[[bytes], Row]) -> Flaw | None:
+    if len(line) > MAX_LINE:
+        return Flaw("mock.row.too_long", "", f"the line is longer than {MAX_LINE >> 20} MiB", row=False)
     try:
         row = decode(line)
     except UnicodeDecodeError as error:

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from aistudio_formats.report import Outcome
 from aistudio_formats.worker_client import Scanner
@@ -183,7 +183,7 @@ def _application(backend: Backend, ca_pem: bytes, blobs: BlobStore) -> "web.Appl
 
 
 def _scan(
-    blobs: BlobStore, scanner: Scanner, draft: Blob, task_type: str, first_row: int
+    blobs: BlobStore, scanner: Scanner, draft: Blob, task_type: str, first_row: Literal[0, 1]
 ) -> "Future[Scanned]":
     """Scans and converts a draft by `scanner`, into a file of `blobs`."""
     target = blobs.create().commit().path

@@ -6,7 +6,7 @@ import sys
 from typing import NoReturn
 
 from aistudio_mock.commands import demo, examples, serve, token, validate
-from aistudio_mock.commands.console import Command, CommandError, Exit, version
+from aistudio_mock.commands.console import Command, CommandError, Exit, say, version
 from aistudio_mock.config import ConfigError
 
 PROGRAM = "aistudio-mock"
@@ -59,7 +59,8 @@ class _Version(argparse.Action):
     """Print the version and stop; looked up only when asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        parser.exit(Exit.OK, f"{PROGRAM} {version()}\n")
+        say(f"{PROGRAM} {version()}")
+        parser.exit(Exit.OK)
 
 
 def _parser() -> _Parser:

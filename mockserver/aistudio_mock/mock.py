@@ -36,8 +36,8 @@ class MockClock:
     ) -> datetime:
         """Moves time forward as if it were lived through, and returns the new time.
 
-        Work that the server does in the meantime (scanning an upload) is waited for, so that everything due by
-        then is visible when this returns. ValueError for a negative duration.
+        Work that the server does in the meantime (scanning an upload) is waited for, so that everything due
+        by then is visible when this returns. ValueError for a negative duration.
         """
         span = (by or timedelta()) + timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
         self._backend.validations.settle(self._folder.id)

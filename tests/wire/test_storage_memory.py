@@ -23,7 +23,7 @@ ROW = b'{"anchor": "ABC", "positive": "CBA"}\r\n'  # 38 bytes, as the recorded u
 
 
 class MemoryObjects:
-    """Objects in a dictionary: a draft takes a body if it was opened, a dataset is what was stored under its key."""
+    """Objects in a dictionary. A key takes a body once a URL was handed out for it."""
 
     def __init__(self, signer, blobs):
         self.signer = signer
@@ -65,7 +65,7 @@ class Storage:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
 
-    def put_url(self, size=len(ROW), key=KEY, **options):
+    def put_url(self, size=38, key=KEY, **options):
         self.objects.sizes.setdefault(key, []).append(size)
         return self.objects.signer.sign_put(self.url, DRAFTS, key, size, self.objects.now, **options)
 

@@ -87,17 +87,17 @@ def test_the_answer_is_the_recorded_one(storage):
         "Keep-Alive": "timeout=60",
         "Server": "nginx",
         "Transfer-Encoding": "chunked",
-        "X-Amz-Expiration": 'expiry-date="Sun, 11 Jan 2026 00:00:00 GMT", rule-id="DatasetDraftLifecycleRule"',
+        "X-Amz-Expiration": 'expiry-date="Sun, 11 Jan 2026 00:00:00 GMT", '
+        'rule-id="DatasetDraftLifecycleRule"',
     }
     assert body == b"0\r\n"
 
 
 def test_the_connection_serves_the_next_put(storage):
-    with requests.Session() as session:
+    with storage.connect() as connection:
         for size in (3, 5_000_000, 4):
-            assert session.put(storage.put_url(size), data=os.urandom(size), timeout=10).status_code == 200
-        pool = session.get_adapter(storage.url).poolmanager.connection_from_url(storage.url)
-        assert pool.num_connections == 1
+            connection.sendall(head_of_put(storage.put_url(size), size) + os.urandom(size))
+            assert read_answer(connection)[0] == "HTTP/1.1 200 OK"
 
 
 def test_http_1_0_is_answered_without_chunks(storage):
@@ -192,10 +192,12 @@ def test_a_stop_in_the_middle_of_an_upload_leaves_nothing(tmp_path):
     assert nothing_stored(storage)
 
 
-def test_bytes_beyond_the_announced_length_are_not_stored(storage):
+def test_bytes_beyond_the_announced_length_are_not_part_of_the_body(storage):
     with storage.connect() as connection:
-        connection.sendall(head_of_put(storage.put_url(), 38) + ROW + b"and more")
+        connection.sendall(head_of_put(storage.put_url(), 38) + ROW)
         assert read_answer(connection)[0] == "HTTP/1.1 200 OK"
+        connection.sendall(b"and more\r\n\r\n")
+        assert read_answer(connection)[0] == "HTTP/1.0 400 Bad Request"
     assert storage.objects.stored[DRAFTS, KEY].size == 38
 
 

@@ -194,11 +194,11 @@ def _changes(request: wire.UpdateDatasetRequest, *, refuse_empty: bool) -> dict[
 
 
 def _filter(request: wire.ListDatasetsRequest, now: Instant) -> Callable[[Dataset], bool]:
-    statuses = set(request.status)
+    statuses = {int(status) for status in request.status}
     types = set(request.task_type_filter)
     ids = set(request.dataset_ids)
     return lambda dataset: (
-        (not statuses or dataset.status(now) in statuses)
+        (not statuses or int(dataset.status(now)) in statuses)
         and (not types or dataset.task_type in types)
         and (not ids or dataset.id in ids)
         and request.dataset_name_pattern in dataset.name

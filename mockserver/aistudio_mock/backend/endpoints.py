@@ -67,7 +67,7 @@ class IamTokens:
         self._folders = folders
 
     def create(self, _: Call, request: iam.CreateIamTokenRequest) -> iam.CreateIamTokenResponse:
-        """An IAM token good for 12 hours; an API key of a folder given as the OAuth token binds to that folder."""
+        """A token good for 12 hours; a folder's API key in place of the OAuth token binds to that folder."""
         folder = self._folders.with_api_key(request.yandex_passport_oauth_token) or self._folders.default
         issued = self._identity.issue(folder)
         return iam.CreateIamTokenResponse(

@@ -1,7 +1,7 @@
 """A folder: the unit of isolation. Clock, seed, durations and credentials belong to it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
 
@@ -31,7 +31,7 @@ class FolderDefaults:
     rate: Fraction = Fraction(1)
     durations: Durations = Durations.RECORDED
     seed: int = 0
-    behaviours: Behaviours = Behaviours()
+    behaviours: Behaviours = field(default_factory=Behaviours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Folders:
         folder_id: str | None = None,
         change: Callable[[FolderDefaults], FolderDefaults] = lambda defaults: defaults,
     ) -> Folder:
-        """A fresh folder, with settings of its own where `change` says so. ValueError when the id is taken."""
+        """A fresh folder, with settings as `change` makes them. ValueError when the id is taken."""
         folder_id = folder_id or self._ids.new("b1g")
         if folder_id in self._by_id:
             raise ValueError(f"folder {folder_id} exists already; leave the id out for a fresh one")

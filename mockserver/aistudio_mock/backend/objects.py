@@ -66,7 +66,7 @@ class StoredObjects:
                 yield from file
 
     def release(self, dataset: Dataset) -> None:
-        """Frees what a deleted dataset stored, but for data that a tuned model learned from. The lock is held."""
+        """Frees what a deleted dataset stored, but for what a tuned model learned from. The lock is held."""
         self._announced.pop(dataset.id, None)
         learned = {
             blob.source
@@ -90,7 +90,7 @@ class StoredObjects:
         return Grant(bucket, key, int(headers.get("content-length", 0)) if method == "PUT" else None)
 
     def put(self, grant: Grant, upload: FinishedUpload) -> Blob:
-        """The upload becomes the dataset's draft. Raises S3Error when the dataset is gone or no draft any more."""
+        """The upload becomes the dataset's draft. Raises S3Error when it is gone, or no draft any more."""
         with self._lock:
             dataset = self._dataset(grant.key)
             now = self._folders.get(dataset.folder_id).clock.now()

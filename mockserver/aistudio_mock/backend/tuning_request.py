@@ -39,11 +39,11 @@ class TuneOrder:
         """The learning-rate schedule over `rows` training rows. Zeros mean the service's defaults (e.1)."""
         scheduler = self.params.scheduler
         kind: Kind | None = scheduler.WhichOneof("type")
-        min_lr = {"linear": scheduler.linear.min_lr, "cosine": scheduler.cosine.min_lr}.get(kind or "", 0.0)
+        lowest = {"linear": scheduler.linear.min_lr, "cosine": scheduler.cosine.min_lr}
         return requested(
             kind,
             lr=self.params.lr,
-            min_lr=min_lr,
+            min_lr=lowest.get(kind or "", 0.0),
             warmup_ratio=scheduler.warmup_ratio,
             n_samples=self.params.n_samples,
             rows=rows,
@@ -54,8 +54,8 @@ def read(request: TuningRequest) -> TuneOrder:
     """Checks a Tune request by itself.
 
     Raises:
-        InvalidArgument: no parameters, an unknown base model, one that the parameters do not tune, or a number
-            that is negative or not finite (codes assumed, service-behaviour h.2, h.14).
+        InvalidArgument: no parameters, an unknown base model, one that the parameters do not tune, or a
+            number that is negative or not finite (codes assumed, service-behaviour h.2, h.14).
     """
     kind = request.WhichOneof("tuning_params")
     if kind is None:

@@ -1,6 +1,7 @@
 """TuningService: one method per RPC."""
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import replace
 from threading import RLock
 
@@ -83,7 +84,7 @@ class Tunings:
                 (
                     task
                     for task in self._store.tunings.newest_first(folder.id)
-                    if not request.status or task.status(now) == request.status
+                    if not request.status or int(task.status(now)) == request.status
                 ),
                 lambda task: (task.created_at, task.id),
                 request.page_size,
@@ -164,7 +165,7 @@ class Tunings:
         folder: Folder,
         order: TuneOrder,
         request: wire.TuningRequest,
-        train: "list[Dataset]",
+        train: Sequence[Dataset],
         now: Instant,
     ) -> Operation:
         operation_id = self._ids.new("ftn")

@@ -1,10 +1,11 @@
 """Validation of a dataset: one command, two stories, and the scan whose outcome they await."""
 
+from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Event, RLock
-from typing import Protocol
+from typing import Literal, Protocol
 
 from aistudio_formats.report import Report, RowError
 from aistudio_protos.yandex.cloud.ai.dataset.v1.dataset_pb2 import ValidationError
@@ -23,6 +24,7 @@ from aistudio_mock.domain.schedule import ValidationPlan, plan_validation
 from aistudio_mock.domain.timeline import Timeline
 
 _PACKAGE = "yandex.cloud.ai.dataset.v1"
+_FIRST_ROW: Mapping[str, Literal[0, 1]] = {"1": 1, "0": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Scanned:
 class Scan(Protocol):
     """Starts the real work on an upload, off every lock and loop."""
 
-    def __call__(self, draft: Blob, task_type: str, first_row: int) -> "Future[Scanned]":
+    def __call__(self, draft: Blob, task_type: str, first_row: Literal[0, 1]) -> "Future[Scanned]":
         """The outcome of scanning and converting `draft`."""
         ...
 
@@ -82,7 +84,7 @@ class Validations:
             nothing: Future[Scanned] = Future()
             nothing.set_result(Scanned(_failed("mock.dataset.no_upload", "nothing was uploaded"), None))
             return nothing
-        first_row = int(folder.settings.behaviours.validation_first_row)
+        first_row = _FIRST_ROW[folder.settings.behaviours.validation_first_row]
         return self._scan(dataset.draft, dataset.task_type, first_row)
 
     def _finish(

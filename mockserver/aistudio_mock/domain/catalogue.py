@@ -55,7 +55,8 @@ class ModelUri:
         found = _URI.fullmatch(text)
         if found is None:
             raise InvalidArgument("invalid model_uri")
-        return ModelUri(*found.group("scheme", "folder", "name", "version"), suffix=found["suffix"] or "")
+        scheme, folder, name, version = found.group("scheme", "folder", "name", "version")
+        return ModelUri(scheme, folder, name, version, found["suffix"] or "")
 
     def tuned(self, suffix: str) -> str:
         """The URI of the model tuned from this one (e.3): same folder, name and version, with a suffix."""
@@ -68,7 +69,7 @@ class ModelUri:
 
 
 def require_tunable(uri: ModelUri, kind: str) -> None:
-    """Raises InvalidArgument unless `uri` is a base model that parameters of `kind` can tune (assumed codes, h.2)."""
+    """Raises InvalidArgument unless parameters of `kind` can tune `uri` (code assumed, h.2)."""
     if uri.suffix or uri.name not in TUNABLE.get(uri.scheme, frozenset()):
         known = ", ".join(
             sorted(f"{scheme}://…/{name}/latest" for scheme, names in TUNABLE.items() for name in names)

@@ -1,8 +1,8 @@
 """A folder's clock as a value: an affine map from real time, with the time that was skipped kept apart.
 
-`now = virtual_base + rate × (real − real_base)`. Changing the rate rebases first, so the reading is continuous
-and never goes back. Skipped time (moved over because somebody polled) is remembered: what a person would call
-the age of a URL or a token counts real and explicitly advanced time only.
+`now = virtual_base + rate × (real − real_base)`. Changing the rate rebases first, so the reading is
+continuous and never goes back. Skipped time (moved over because somebody polled) is remembered: what a person
+would call the age of a URL or a token counts real and explicitly advanced time only.
 """
 
 from bisect import bisect_right

@@ -1,4 +1,4 @@
-"""Long-running operations, AIP-151 shape. They know nothing of datasets or tunings: their states are ready-made."""
+"""Long-running operations in the shape of AIP-151. Their states are ready-made: they know no subject."""
 
 from dataclasses import dataclass, field
 

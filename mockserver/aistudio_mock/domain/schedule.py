@@ -70,7 +70,7 @@ _TUNING = {
 
 @dataclass(frozen=True, slots=True)
 class ValidationPlan:
-    """The dated phases of a validation. `touched` is when `modified_at` moves with nothing else, if it does."""
+    """The dated phases of a validation. `touched` is when `modified_at` alone moves, if it does."""
 
     touched: Instant | None
     converted: Instant

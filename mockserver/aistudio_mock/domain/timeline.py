@@ -5,7 +5,7 @@ The rules, each stated once here:
 * a mark at exactly `now` has happened;
 * a command may append to the future or cut it; it never edits the past;
 * a terminal state absorbs: nothing can be appended after it;
-* an *open* timeline awaits an outcome that is still being computed: it shows its last mark until it is sealed.
+* an *open* timeline awaits an outcome that is being computed: it shows its last mark until it is sealed.
 """
 
 from bisect import bisect_right

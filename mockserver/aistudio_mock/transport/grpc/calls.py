@@ -54,7 +54,7 @@ class Calls:
                 reply: bytes = answer(call, request).SerializeToString()
             except ApiError as error:
                 self._abort(context, error, headers)
-            except Exception as bug:
+            except Exception as bug:  # noqa: BLE001 - no request may crash the server
                 self._abort(context, _bug(route, bug), headers)
             context.set_trailing_metadata(headers)
             return reply
@@ -73,7 +73,7 @@ class Calls:
                     yield reply.SerializeToString()
             except ApiError as error:
                 self._abort(context, error, headers)
-            except Exception as bug:
+            except Exception as bug:  # noqa: BLE001 - no request may crash the server
                 self._abort(context, _bug(route, bug), headers)
             context.set_trailing_metadata(headers)
 

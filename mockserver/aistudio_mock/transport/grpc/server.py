@@ -14,7 +14,7 @@ from aistudio_mock.transport.grpc.companions import companion
 from aistudio_mock.transport.grpc.routes import Route
 
 _THREADS = 512
-"""Threads are made when a call finds none idle, so hundreds of held calls do not starve the others (ADR 1)."""
+"""Threads are made when a call finds none idle: hundreds of held calls do not starve the others (ADR 1)."""
 
 _OPTIONS = (("grpc.so_reuseport", 0),)
 """A port that is taken must be an error, not a silent share."""
@@ -29,7 +29,7 @@ class GrpcServer:
 
     def bind(self, host: str, port: int) -> int:
         """Binds the plaintext port; 0 takes a free one. Raises OSError when it is taken."""
-        return self._bound(host, port, lambda address: self._server.add_insecure_port(address))
+        return self._bound(host, port, self._server.add_insecure_port)
 
     def bind_tls(self, host: str, port: int, certificates: Certificates) -> int:
         """Binds the TLS port; 0 takes a free one. Raises OSError when it is taken."""

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _GRACE_SECONDS = 0.02
 """How long `stop` lets a request in progress go on, twice: for its handler, then for its connection."""
 
+_ACCEPT_STEPS = 6
+"""More turns of the event loop than a connection takes from accept() to being known, and so to being closed."""
+
 _BACKLOG = 1024
 
 _protocol_log = logging.getLogger("aistudio_mock.http.protocol")
@@ -145,6 +148,10 @@ async def _listen(runner: "web.AppRunner", listener: socket.socket) -> None:
 
 
 async def _close(runner: "web.AppRunner") -> None:
+    for site in runner.sites:
+        await site.stop()
+    for _ in range(_ACCEPT_STEPS):
+        await asyncio.sleep(0)
     connections = runner.server.connections if runner.server is not None else []
     transports = [connection.transport for connection in connections]
     await runner.cleanup()
