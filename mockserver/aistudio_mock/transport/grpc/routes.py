@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from aistudio_protos.pool import message_class, services
@@ -54,8 +55,16 @@ def routes(backend: Backend) -> dict[str, Route]:
 
 
 def service_names() -> tuple[str, ...]:
-    """Full names of the services with at least one method implemented, as reflection lists them."""
+    """Full names of the contract's services, as reflection lists them."""
     return tuple(service.full_name for service in services())
+
+
+@cache
+def declared_paths() -> frozenset[str]:
+    """The path of every RPC in the contract, implemented or not."""
+    return frozenset(
+        f"/{service.full_name}/{method.name}" for service in services() for method in service.methods
+    )
 
 
 def _answers(backend: Backend) -> Mapping[str, Mapping[str, Unary | Streaming]]:

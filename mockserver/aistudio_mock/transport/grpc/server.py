@@ -11,7 +11,7 @@ from aistudio_mock.domain.errors import Unimplemented
 from aistudio_mock.runtime.certificates import Certificates
 from aistudio_mock.transport.grpc.calls import Calls
 from aistudio_mock.transport.grpc.companions import companion
-from aistudio_mock.transport.grpc.routes import Route
+from aistudio_mock.transport.grpc.routes import Route, declared_paths
 
 _THREADS = 512
 """Threads are made when a call finds none idle: hundreds of held calls do not starve the others (ADR 1)."""
@@ -75,9 +75,13 @@ class _Handlers(grpc.GenericRpcHandler):
 
 @lru_cache(maxsize=256)
 def _hint(path: str, known: tuple[str, ...]) -> str:
-    """What to say of an unknown method: the similar one, wherever it lives."""
-    method = path.rpartition("/")[2].removesuffix("Request")
-    same = [one for one in known if one.rpartition("/")[2] == method]
-    near = same or get_close_matches(path, known, n=1, cutoff=0.8)
-    hint = f"; did you mean {near[0].strip('/')}?" if near and near[0] != path else ""
-    return f"Method {path.strip('/')} is unimplemented{hint}"
+    """What to say of an unimplemented method; one that does not exist gets the name of a similar one."""
+    message = f"Method {path.strip('/')} is unimplemented"
+    if path in declared_paths():
+        return message
+    names = [one.rpartition("/")[2] for one in known]
+    near = get_close_matches(path.rpartition("/")[2].removesuffix("Request"), names, n=1, cutoff=0.8)
+    # Of several services with such a method, the one whose name is nearest.
+    namesakes = [one for one in known if near and one.endswith(f"/{near[0]}")]
+    suggestion = get_close_matches(path, namesakes, n=1, cutoff=0)
+    return f"{message}; did you mean {suggestion[0].strip('/')}?" if suggestion else message

@@ -23,7 +23,7 @@ _GRACE_SECONDS = 0.02
 """How long `stop` lets a request in progress go on, twice: for its handler, then for its connection."""
 
 _ACCEPT_STEPS = 6
-"""More turns of the event loop than a connection takes from accept() to being known, and so to being closed."""
+"""More turns of the event loop than a connection takes from accept() to being known to aiohttp."""
 
 _BACKLOG = 1024
 
@@ -69,7 +69,9 @@ class HttpServer:
 
     def start(self) -> None:
         """Starts the thread and returns at once; clients may connect already."""
-        self._loop = asyncio.new_event_loop()
+        self._loop = (
+            asyncio.SelectorEventLoop()
+        )  # whatever the policy of the process: its habits are relied on
         self._thread.start()
 
     def wait(self, timeout: float | None = None) -> None:
@@ -120,7 +122,7 @@ class HttpServer:
             self._settled.set()
             await self._stopping.wait()
         finally:
-            await _close(runner)
+            await _close(runner, self._listener)
 
 
 def _runner(app: "web.Application") -> "web.AppRunner":
@@ -147,9 +149,9 @@ async def _listen(runner: "web.AppRunner", listener: socket.socket) -> None:
     await web.SockSite(runner, listener, backlog=_BACKLOG).start()
 
 
-async def _close(runner: "web.AppRunner") -> None:
-    for site in runner.sites:
-        await site.stop()
+async def _close(runner: "web.AppRunner", listener: socket.socket) -> None:
+    # Accepting ends before the server does: asyncio loses a connection that it accepted but has not yet set up.
+    asyncio.get_running_loop().remove_reader(listener)
     for _ in range(_ACCEPT_STEPS):
         await asyncio.sleep(0)
     connections = runner.server.connections if runner.server is not None else []
