@@ -21,7 +21,7 @@ __all__ = ["MAX_LINE", "Report", "RowError", "scan"]
 
 MAX_LINE = 128 << 20
 """Longest line that is read, in bytes; assumed, nothing is known of the service's."""
-_BLOCK = 1 << 16
+_BLOCK = 1 << 15
 
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -61,7 +61,7 @@ def _scan_rows(blocks: Iterator[list[bytes]], model: type[Row] | None, first_row
 
 
 def _blocks_of_file(file: Any) -> Iterator[list[bytes]]:
-    """Whole lines, about 64 KiB at a time; of a line over MAX_LINE only its beginning."""
+    """Whole lines, about 32 KiB at a time; of a line over MAX_LINE only its beginning."""
     while block := file.read(_BLOCK):
         if not block.endswith(b"\n"):
             rest = file.readline(MAX_LINE + 1)

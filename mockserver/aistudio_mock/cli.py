@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from io import TextIOWrapper
 from typing import NoReturn
 
 from aistudio_mock.commands import demo, examples, serve, token, validate
@@ -26,6 +27,8 @@ def main(argv: list[str] | None = None) -> int:
     Raises:
         SystemExit: after `--help` and `--version` (0), and arguments that cannot be read (2).
     """
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a pipe may know less than UTF-8; a "?" beats a traceback
     arguments = _parser().parse_args(argv)
     try:
         code: int = arguments.run(arguments)

@@ -125,6 +125,19 @@ async def test_big_bodies_are_hashed_in_one_worker_thread_and_small_ones_are_not
     assert threading.active_count() == before + 1
 
 
+async def test_who_writes_faster_than_the_disk_waits(blobs):
+    upload, disk = blobs.receive(INLINE_LIMIT + 1), threading.Event()
+    blobs._thread().submit(disk.wait, 10)
+    await upload.write(bytes(BATCH))
+    second = asyncio.create_task(upload.write(bytes(BATCH)))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not second.done()
+    disk.set()
+    await second
+    assert (await upload.commit()).size == 2 * BATCH
+
+
 async def test_an_abort_in_the_middle_of_a_hand_over_leaves_nothing(blobs, tmp_path):
     upload = blobs.receive(INLINE_LIMIT + 1)
     for _ in range(3):

@@ -1,12 +1,11 @@
 """Raw calls over a real channel, with our own messages: the shortest client there is."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import grpc
-from google.protobuf.message import Message
-
 from aistudio_protos.pool import message_class, services
+from google.protobuf.message import Message
 
 METHODS = {
     f"{service.full_name}/{method.name}": method for service in services() for method in service.methods
@@ -22,7 +21,7 @@ class Client:
         self.metadata = (("authorization", authorization),) if authorization else ()
         self.timeout = timeout
 
-    def __enter__(self) -> "Client":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

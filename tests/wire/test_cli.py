@@ -153,7 +153,14 @@ def test_an_unchecked_task_type_says_that_its_rows_are_only_counted(run, tmp_pat
     (tmp_path / "rows.jsonl").write_text('{"text": "a", "joy": 1}\n', encoding="utf-8")
     done = run("validate", "rows.jsonl", "--task-type", "SpeechToTextGeneration")
     assert done.returncode == 0
-    assert "1 rows; rows of this task type are counted, not checked" in done.stdout
+    assert "1 row; rows of this task type are counted, not checked" in done.stdout
+
+
+def test_a_name_that_the_output_cannot_spell_is_no_error(run, tmp_path):
+    (tmp_path / "датасет.jsonl").write_text(GOOD_ROW, encoding="utf-8")
+    done = run("validate", "датасет.jsonl", "--task-type", "TextToTextGeneration", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "???????.jsonl: READY, 1 row\n"
 
 
 def test_a_missing_file_is_one_line_and_code_3(run):

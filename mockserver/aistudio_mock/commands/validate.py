@@ -48,7 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _verdict(file: Path, report: "Report", *, is_checked: bool) -> Iterator[str]:
     if report.is_valid:
         note = "" if is_checked else "; rows of this task type are counted, not checked"
-        yield f"{file}: {green('READY')}, {report.valid_rows} rows{note}"
+        rows = "1 row" if report.valid_rows == 1 else f"{report.valid_rows} rows"
+        yield f"{file}: {green('READY')}, {rows}{note}"
         return
     yield f"{file}: {bold('INVALID')}, {report.valid_rows} of {report.total_rows} rows are right"
     for error in report.errors:

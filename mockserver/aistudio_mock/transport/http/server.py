@@ -150,7 +150,7 @@ async def _listen(runner: "web.AppRunner", listener: socket.socket) -> None:
 
 
 async def _close(runner: "web.AppRunner", listener: socket.socket) -> None:
-    # Accepting ends before the server does: asyncio loses a connection that it accepted but has not yet set up.
+    # Accepting ends before the server does: asyncio loses what it has accepted but not yet set up.
     asyncio.get_running_loop().remove_reader(listener)
     for _ in range(_ACCEPT_STEPS):
         await asyncio.sleep(0)

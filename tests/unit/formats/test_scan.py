@@ -1,0 +1,252 @@
+"""What a scan says of each way in which a file can be wrong, or look wrong and be right."""
+
+import io
+import json
+
+import pytest
+
+from aistudio_formats import flaws, validation
+from aistudio_formats.report import Report
+from aistudio_formats.validation import scan
+
+TEXT = "TextToTextGeneration"
+GOOD = b'{"request":[{"role":"system","text":"a"},{"role":"user","text":"b"}],"response":"c"}'
+
+
+def report(data: bytes, task_type: str = TEXT) -> Report:
+    return scan(io.BytesIO(data), task_type)
+
+
+def row(**fields: object) -> bytes:
+    return json.dumps({"request": [{"role": "user", "text": "b"}], "response": "c"} | fields).encode()
+
+
+def request(**fields: object) -> bytes:
+    return row(request=[{"role": "user", "text": "b"} | fields])
+
+
+def the_error(data: bytes) -> tuple[str, str, tuple[int, ...]]:
+    (error,) = report(data).errors
+    return error.error, error.error_description, error.row_numbers
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        GOOD,
+        GOOD + b"\n",
+        GOOD + b"\r\n" + GOOD + b"\r\n",
+        b"  " + GOOD + b" \t\n",
+        row(response='she said "hi"') + b"\n",
+        row(response="ends with a backslash \\") + b"\n" + row(response='\\"') + b"\n",
+        row(response='"text" "text": "request":') + b"\n",
+        row(response="\x00 \ud83d\ude00 \u2028"),
+        row(response="тест").replace(b"request", b"re\\u0071uest"),
+    ],
+)
+def test_right_rows_in_any_dress_are_valid(data: bytes) -> None:
+    found = report(data)
+    assert found.errors == ()
+    assert found.is_valid
+    assert found.valid_rows == found.processed_rows == found.total_rows == len(data.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "words"),
+    [
+        (b'{"request":[{"role":"user","text":"b"}]}', "missing_field", "`$.response` is missing"),
+        (b'{"response":"c"}', "missing_field", "`$.request` is missing"),
+        (row(request=[{"role": "user"}]), "missing_field", "`$.request[0].text` is missing"),
+        (row(extra=1), "unknown_field", "`$.extra` is not a field"),
+        (request(extra=1), "unknown_field", "`$.request[0].extra`"),
+        (request(text=1), "wrong_type", "`$.request[0].text` is a number; it must be a string"),
+        (row(response=None), "wrong_type", "`$.response` is null; it must be a string"),
+        (row(request="a"), "wrong_type", "`$.request` is a string; it must be a list"),
+        (row(request=[]), "empty_list", "`$.request` is empty"),
+        (request(role="bot"), "unknown_value", "roles are system, user and assistant"),
+        (b"17", "wrong_type", "`$` is a number; it must be an object"),
+        (b"[1]", "wrong_type", "`$` is a list; it must be an object"),
+        (b"", "blank", "remove it"),
+        (b" \t", "blank", "remove it"),
+        (GOOD[:-1], "cut_short", "write each object on one line"),
+        (GOOD + GOOD, "more_than_one_value", "byte 84"),
+        (GOOD + b",", "more_than_one_value", "no commas between"),
+        (b"\xef\xbb\xbf" + GOOD, "byte_order_mark", "without BOM"),
+        (row(response="x").replace(b"x", b"\x00"), "nul_byte", "NUL"),
+        (GOOD + b"\x00", "nul_byte", "NUL"),
+        (row(response="x").replace(b"x", b"\t"), "invalid_json", "not JSON"),
+        (row(response="x").replace(b"x", b"\xff"), "invalid_utf8", "byte 0xff"),
+        (row(response="x").replace(b"x", b"\xed\xa0\x80"), "invalid_utf8", "UTF-8"),
+        (row(response="\ud83d"), "lone_surrogate", "surrogate"),
+        (b'{"request":' + b"9" * 5000 + b"}", "wrong_shape", "out of range"),
+        (b'{"a":' * 100_000, "unknown_field", "`$.a`"),
+        (b'{"request":' + b"[" * 100_000, "wrong_type", "`$.request[0]`"),
+        (GOOD.replace(b'"response"', b'"response":"z","response"'), "repeated_key", '"response" twice'),
+        (
+            GOOD.replace(b'"response":"c"', b'"r\\u0065sponse":"z","response":"\\"c"'),
+            "repeated_key",
+            '"response"',
+        ),
+        (GOOD.replace(b'"text":"b"', b'"text":"b","text":"b"'), "repeated_key", '"text" twice'),
+        (GOOD.replace(b'"text":"b"', b'"text":"\\\\","text":"b"'), "repeated_key", '"text" twice'),
+        (
+            GOOD.replace(b'{"request"', b'{"request":[{"role":"user","text":"x"}],"request"'),
+            "repeated_key",
+            "twice",
+        ),
+    ],
+)
+def test_a_wrong_row_between_right_ones_is_found_named_and_explained(
+    line: bytes, name: str, words: str
+) -> None:
+    found = report(b"\n".join([GOOD, line, GOOD]))
+    (error,) = found.errors
+    assert error.error == f"mock.row.{name}"
+    assert error.row_numbers == (2,)
+    assert words in error.error_description
+    assert error.error_description.startswith("Row 2: ")
+    assert (found.total_rows, found.valid_rows, found.is_valid) == (3, 2, False)
+
+
+def test_a_row_that_the_decoder_gives_up_on_for_depth_is_an_error_not_a_crash() -> None:
+    def too_deep(_: bytes) -> None:
+        raise RecursionError
+
+    flaw = validation._flaw_of(b"{}", validation.model_of(TEXT), too_deep)  # type: ignore[arg-type]
+    assert flaw is not None
+    assert flaw.name == "mock.row.too_deep"
+
+
+def test_an_empty_file_is_invalid() -> None:
+    assert not report(b"").is_valid
+    assert the_error(b"")[0] == "mock.file.empty"
+    assert the_error(b"")[2] == ()
+
+
+def test_row_numbers_start_where_they_are_told_to() -> None:
+    lines = [GOOD + b"\n", b"{}\n"]
+    assert [scan(lines, TEXT, first).errors[0].row_numbers for first in (0, 1)] == [(1,), (2,)]
+
+
+def test_lines_may_come_from_any_iterable() -> None:
+    assert scan((GOOD + b"\n" for _ in range(3)), TEXT) == report((GOOD + b"\n") * 3)
+    assert scan([], TEXT) == report(b"")
+
+
+def test_the_same_error_in_many_rows_is_one_entry_with_the_first_rows_and_the_count_of_the_rest() -> None:
+    many = flaws.MAX_ROW_NUMBERS + 5
+    name, words, numbers = the_error(b"".join(request(text=n) + b"\n" for n in range(many)))
+    assert name == "mock.row.wrong_type"
+    assert numbers == tuple(range(1, flaws.MAX_ROW_NUMBERS + 1))
+    assert f"{many} rows have this error, 5 of them not listed" in words
+
+
+def test_the_place_in_a_list_does_not_make_it_another_kind_of_error() -> None:
+    second = row(request=[{"role": "user", "text": "b"}, {"role": "bot", "text": "b"}])
+    assert the_error(request(role="bot") + b"\n" + second)[2] == (1, 2)
+
+
+def test_kinds_of_error_are_capped_and_the_last_entry_counts_the_rest() -> None:
+    errors = report(b"\n".join(row(**{f"x{n}": 1}) for n in range(flaws.MAX_KINDS + 7))).errors
+    assert len(errors) == flaws.MAX_KINDS + 1
+    assert errors[-1].error == "mock.file.more_errors"
+    assert errors[-1].error_description.startswith("7 more rows")
+
+
+def test_what_is_quoted_from_the_file_is_short_and_printable() -> None:
+    _, words, _ = the_error(row(**{"k\n\x1b" + "x" * 100_000: 1}))
+    assert len(words) < 500
+    assert words.isprintable()
+
+
+def test_the_longest_line_is_measured_with_its_end() -> None:
+    assert (
+        report(GOOD + b"\n" + row(response="long " * 50) + b"\r\n").longest_line
+        == len(row(response="long " * 50)) + 2
+    )
+
+
+def test_a_line_of_100_megabytes_is_a_row_like_any_other() -> None:
+    found = report(row(response="x" * 100_000_000) + b"\n" + GOOD)
+    assert found.is_valid
+    assert (found.total_rows, found.longest_line > 100_000_000) == (2, True)
+
+
+@pytest.mark.parametrize("filling", [b" ", b"x"])
+def test_a_line_over_the_limit_is_refused_without_reading_it_whole(
+    filling: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(validation, "MAX_LINE", 1 << 16)
+    found = report(GOOD + b"\n" + GOOD + filling * 1_000_000 + b"\n" + GOOD + b"\n")
+    (error,) = found.errors
+    assert (error.error, error.row_numbers) == ("mock.row.too_long", (2,))
+    assert (found.total_rows, found.valid_rows) == (3, 2)
+    assert found.longest_line < 1_000_000
+
+
+def test_blocks_of_lines_keep_the_row_numbers() -> None:
+    lines = [GOOD + b"\n"] * 5000
+    lines[4321] = b"{}\n"
+    assert report(b"".join(lines)).errors[0].row_numbers == (4322,)
+    assert scan(lines, TEXT).errors[0].row_numbers == (4322,)
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", '[{"request":"a","response":"b"}]', '\n[\n {"request": "a"},\n 2\n]\n', "\ufeff[1]"]
+)
+def test_a_json_array_gets_one_error_that_explains_json_lines_and_the_minimum(text: str) -> None:
+    name, words, numbers = the_error(text.encode())
+    assert (name, numbers) == ("mock.file.json_array", ())
+    assert "JSON Lines" in words
+    assert f"asks for 10 or more" in words
+
+
+def test_a_json_array_of_ten_pairs_is_not_told_about_the_minimum() -> None:
+    name, words, _ = the_error(json.dumps([{"request": "a", "response": "b"}] * 10, indent=1).encode())
+    assert name == "mock.file.json_array"
+    assert "10 or more" not in words
+
+
+@pytest.mark.parametrize("text", [b"[{]", b"[" * 100_000, b'[{"a":1},\n'])
+def test_what_only_begins_like_an_array_is_still_explained_as_one(text: bytes) -> None:
+    assert the_error(text)[0] == "mock.file.json_array"
+
+
+def test_an_array_too_large_to_count_is_explained_without_a_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aistudio_formats.whole_file.MAX_ARRAY", 100)
+    assert "10 or more" not in the_error(b"[" + b"1," * 200 + b"1]")[1]
+
+
+def test_lines_that_are_lists_are_wrong_rows_and_not_an_array_file() -> None:
+    assert the_error(b"[1]\n[2]\n")[0] == "mock.row.wrong_type"
+
+
+@pytest.mark.parametrize(
+    "start", [b"\xff\xfe{\x00", b"\xfe\xff\x00{", b"\x1f\x8b\x08", b"PK\x03\x04", b"PAR1"]
+)
+def test_a_file_of_another_format_is_called_by_its_name(start: bytes) -> None:
+    name, words, numbers = the_error(start + b"\x00\n\xff\n")
+    assert (name, numbers) == ("mock.file.not_json_lines", ())
+    assert words.startswith("The file is ")
+
+
+def test_rows_of_a_type_without_a_model_are_counted_and_not_checked() -> None:
+    for task_type in ("SpeechToTextGeneration", "NobodyKnowsThis"):
+        found = report(b"whatever\n\xff\n", task_type)
+        assert (found.total_rows, found.valid_rows, found.is_valid) == (2, 2, True)
+        assert not report(b"", task_type).is_valid
+
+
+def test_pairs_and_triplets_have_rows_of_their_own() -> None:
+    pair, triplet = b'{"anchor":"a","positive":"b"}\n', b'{"anchor":"a","positive":"b","negative":"c"}\n'
+    assert report(pair, "TextEmbeddingsPair").is_valid
+    assert report(triplet, "TextEmbeddingsTriplet").is_valid
+    assert not report(triplet, "TextEmbeddingsPair").is_valid
+    assert not report(pair.replace(b"}", b',"anchor":"c"}'), "TextEmbeddingsPair").is_valid
+    assert not report(triplet.replace(b"}", b',"anchor":"c"}'), "TextEmbeddingsTriplet").is_valid
+
+
+def test_a_wording_that_the_table_does_not_know_is_passed_on() -> None:
+    flaw = flaws.of_message("Something new - at `$.response`")
+    assert flaw.name == "mock.row.wrong_shape"
+    assert "Something new" in flaw.text
