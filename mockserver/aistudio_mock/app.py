@@ -3,6 +3,7 @@
 import os
 import secrets
 import socket
+from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,9 +13,8 @@ from typing import TYPE_CHECKING, Literal
 from aistudio_formats.report import Outcome
 from aistudio_formats.worker_client import Scanner
 
+from aistudio_mock.backend.addresses import REAL, Directory, Door, directory
 from aistudio_mock.backend.backend import Backend, assemble
-from aistudio_mock.backend.call import Door
-from aistudio_mock.backend.endpoints import Addresses
 from aistudio_mock.backend.folders import FolderDefaults, Folders, Pace
 from aistudio_mock.backend.identity import Auth, Identity
 from aistudio_mock.backend.validations import Scanned
@@ -113,39 +113,54 @@ class Server:
 
     def _start(self, undo: ExitStack) -> None:
         config = self._config
-        self._certificates = certificates.load(config.advertise)
+        self._certificates = tls = certificates.load(config.advertise)
         listener = undo.enter_context(_listening(config.host, config.http_port))
-        grpc_server = GrpcServer()
-        undo.callback(grpc_server.stop)
-        plaintext = grpc_server.bind(config.host, config.grpc_port)
-        tls = grpc_server.bind_tls(config.host, config.tls_port, self._certificates)
-        host = _shown_host(config)
-        addresses = Addresses(
-            grpc={Door.PLAINTEXT: f"{host}:{plaintext}", Door.TLS: f"{host}:{tls}"},
-            http_url=f"http://{host}:{listener.getsockname()[1]}",
-        )
         blobs = BlobStore()
         undo.callback(blobs.close)
         scanner = Scanner()
         undo.callback(scanner.close)
+        grpc_server = GrpcServer()
+        undo.callback(grpc_server.stop)
+        host = _shown_host(config)
+        http_url = f"http://{host}:{listener.getsockname()[1]}"
+        plaintext = f"{host}:{grpc_server.bind(config.host, config.grpc_port)}"
+        secure = f"{host}:{grpc_server.bind_tls(config.host, config.tls_port, tls)}"
+        directories = {
+            Door.PLAINTEXT: directory(plaintext, http_url),
+            Door.TLS: directory(secure, http_url),
+            Door.ROUTER: REAL,
+        }
         ids = Ids(config.seed)
-        self._backend = backend = _assemble(config, ids, addresses, blobs, scanner)
+        self._backend = backend = _assemble(config, ids, directories, blobs, scanner)
         grpc_server.start(routes(backend), Calls(backend.identity, ids))
-        http_server = HttpServer(listener, partial(_application, backend, self._certificates.ca_pem, blobs))
+        http_server = HttpServer(listener, partial(_application, backend, tls.ca_pem, blobs))
         http_server.start()
         undo.callback(http_server.stop)
-        self._ready = _ready(backend, addresses, self._certificates)
+        default = backend.folders.default
+        self._ready = Ready(
+            grpc=plaintext,
+            tls=secure,
+            http=http_url,
+            ca=str(tls.ca_path),
+            folder_id=default.id,
+            api_key=default.api_key,
+            pid=os.getpid(),
+        )
 
 
 def _assemble(
-    config: ServerConfig, ids: Ids, addresses: Addresses, blobs: BlobStore, scanner: Scanner
+    config: ServerConfig,
+    ids: Ids,
+    directories: Mapping[Door, Directory],
+    blobs: BlobStore,
+    scanner: Scanner,
 ) -> Backend:
     folders = Folders(ids, defaults(config), config.folder_id)
     return assemble(
         folders=folders,
         identity=Identity(folders, Auth(config.auth), secrets.token_bytes(32)),
         ids=ids,
-        addresses=addresses,
+        directories=directories,
         signer=Signer(ids.new("YCAJE"), secrets.token_hex(20)),
         blobs=blobs,
         scan=partial(_scan, blobs, scanner),
@@ -160,19 +175,6 @@ def defaults(config: ServerConfig) -> FolderDefaults:
         durations=Durations(config.durations),
         seed=config.seed if config.seed is not None else secrets.randbits(32),
         behaviours=choose(config.edition, config.settings),
-    )
-
-
-def _ready(backend: Backend, addresses: Addresses, tls: certificates.Certificates) -> Ready:
-    default = backend.folders.default
-    return Ready(
-        grpc=addresses.grpc[Door.PLAINTEXT],
-        tls=addresses.grpc[Door.TLS],
-        http=addresses.http_url,
-        ca=str(tls.ca_path),
-        folder_id=default.id,
-        api_key=default.api_key,
-        pid=os.getpid(),
     )
 
 

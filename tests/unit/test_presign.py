@@ -172,6 +172,22 @@ def test_a_tampered_url_is_refused(url):
     assert isinstance(refusal(url), s3_errors.SignatureDoesNotMatch)
 
 
+RAW = "\udcff\udcfe"  # bytes that are no UTF-8, as HTTP parsers hand them over
+
+
+def test_bytes_that_are_no_text_are_refused_like_any_other_change():
+    for url in (tampered("fds", RAW), tampered("X-Amz-Signature=", f"X-Amz-Signature={RAW}")):
+        assert isinstance(refusal(url), s3_errors.SignatureDoesNotMatch)
+    assert isinstance(refusal(put_url(), headers={"Host": RAW}), s3_errors.SignatureDoesNotMatch)
+
+
+def test_a_url_names_its_host_as_clients_will():
+    assert put_url(base="HTTPS://Storage.YandexCloud.net:443/").startswith(
+        "https://storage.yandexcloud.net/ai-"
+    )
+    assert put_url(base="http://localhost:443").startswith("http://localhost:443/ai-")
+
+
 def test_another_host_is_refused_and_the_hint_tells_what_arrived():
     error = refusal(put_url(), headers={"Host": "localhost:8444"})
     assert isinstance(error, s3_errors.SignatureDoesNotMatch)

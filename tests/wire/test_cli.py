@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -205,6 +207,22 @@ def test_the_token_commands_server_may_come_from_the_environment(run):
     assert_one_line(run("token", AISTUDIO_MOCK_HTTP=url), 3, f"no server at {url} ")
 
 
+def test_a_server_that_is_not_ours_is_one_line_and_code_3(run):
+    class Stranger(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.send_error(405)
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Stranger) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        done = run("token", "--http", f"http://127.0.0.1:{server.server_port}")
+        thread.join()
+    assert_one_line(done, 3, r"answered 405 .*is that an aistudio-mock\?")
+
+
 @pytest.fixture
 def served(started):
     """A running server: its process and its ready line."""
@@ -352,7 +370,7 @@ def test_the_demo_tells_the_whole_flow(run):
     done = run("demo")
     assert (done.returncode, done.stderr) == (0, "")
     assert re.findall(r"^(\d)\. ", done.stdout, re.MULTILINE) == ["1", "2", "3", "4", "5", "6"]
-    assert re.search(r"fds\w{17} is READY: 12 rows", done.stdout)
+    assert re.search(r"fds\w{17} is READY: 14 rows", done.stdout)
     assert re.search(r"made gpt://b1g\w{17}/yandexgpt-lite/latest@tamr\w{17}", done.stdout)
-    assert "— Меня зовут Зина, я помощница городской библиотеки.\n" in done.stdout
+    assert "— Как тебя зовут?\n   — Меня зовут Женя. " in done.stdout
     assert "tfevents" in done.stdout

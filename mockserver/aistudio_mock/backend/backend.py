@@ -1,11 +1,13 @@
 """Everything that answers calls, wired together."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import RLock
 
 from aistudio_mock.backend.access import Access
+from aistudio_mock.backend.addresses import Directory, Door
 from aistudio_mock.backend.datasets import Datasets
-from aistudio_mock.backend.endpoints import Addresses, Endpoints, IamTokens
+from aistudio_mock.backend.endpoints import Endpoints, IamTokens
 from aistudio_mock.backend.folders import Folders
 from aistudio_mock.backend.identity import Identity
 from aistudio_mock.backend.inference import TextGeneration
@@ -40,22 +42,23 @@ def assemble(
     folders: Folders,
     identity: Identity,
     ids: Ids,
-    addresses: Addresses,
+    directories: Mapping[Door, Directory],
     signer: Signer,
     blobs: BlobStore,
     scan: Scan,
 ) -> Backend:
     """A backend over an empty store."""
     store, lock = Store(), RLock()
+    storage_urls = {door: shown.storage_url for door, shown in directories.items()}
     access = Access(folders, identity)
-    objects = StoredObjects(store, lock, folders, signer, addresses.http_url, blobs)
+    objects = StoredObjects(store, lock, folders, signer, storage_urls, blobs)
     validations = Validations(store, lock, scan)
     tunings = Tunings(store, lock, access, folders, ids, objects)
     return Backend(
         store=store,
         folders=folders,
         identity=identity,
-        endpoints=Endpoints(addresses),
+        endpoints=Endpoints(directories),
         iam_tokens=IamTokens(identity, folders),
         objects=objects,
         validations=validations,

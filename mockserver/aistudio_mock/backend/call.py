@@ -1,16 +1,9 @@
 """One call as the backend sees it: who, by which door, with how much patience."""
 
 from dataclasses import dataclass
-from enum import Enum
 
+from aistudio_mock.backend.addresses import Door
 from aistudio_mock.backend.identity import Credential
-
-
-class Door(Enum):
-    """Which port a call came in by; addresses that an answer names lead to the same one."""
-
-    PLAINTEXT = "plaintext"
-    TLS = "tls"
 
 
 @dataclass(frozen=True, slots=True)

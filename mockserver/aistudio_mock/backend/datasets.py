@@ -130,7 +130,8 @@ class Datasets:
         now = folder.clock.now()
         dataset.require(DatasetCommand.UPLOAD, now)
         return wire.GetUploadDraftUrlResponse(
-            dataset_id=dataset.id, upload_url=self._objects.upload_url(dataset, request.size_bytes, now)
+            dataset_id=dataset.id,
+            upload_url=self._objects.upload_url(call.door, dataset, request.size_bytes, now),
         )
 
     def get_download_urls(
@@ -145,7 +146,7 @@ class Datasets:
         dataset, folder = self._find(call, request.dataset_id)
         now = folder.clock.now()
         dataset.require(DatasetCommand.DOWNLOAD, now)
-        url = self._objects.download_url(dataset, now)
+        url = self._objects.download_url(call.door, dataset, now)
         return wire.GetDownloadUrlsResponse(
             dataset_id=dataset.id, download_urls=[DatasetFileDownloadUrl(key="main", url=url)]
         )

@@ -1,59 +1,35 @@
 """ApiEndpointService and IamTokenService: where the services are, and a token to call them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from aistudio_protos.yandex.cloud.endpoint import api_endpoint_service_pb2 as wire
 from aistudio_protos.yandex.cloud.endpoint.api_endpoint_pb2 import ApiEndpoint
 from aistudio_protos.yandex.cloud.iam.v1 import iam_token_service_pb2 as iam
 
 from aistudio_mock.backend import views
-from aistudio_mock.backend.call import Call, Door
+from aistudio_mock.backend.addresses import Directory, Door
+from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.folders import Folders
 from aistudio_mock.backend.identity import Identity
 from aistudio_mock.domain.errors import NotFound
-
-IDS = (
-    "ai-assistants",
-    "ai-files",
-    "ai-foundation-models",
-    "ai-llm",
-    "endpoint",
-    "fomo-dataset",
-    "fomo-tuning",
-    "iam",
-    "operation",
-)
-"""Every endpoint id that a client of these services looks for (service-behaviour a.1), besides `storage`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """What clients are told: host:port of each gRPC door, and the base URL of storage."""
-
-    grpc: Mapping[Door, str]
-    http_url: str
 
 
 class Endpoints:
     """Service discovery. Nothing here needs credentials."""
 
-    def __init__(self, addresses: Addresses) -> None:
-        self._listed = {
-            door: {**dict.fromkeys(IDS, address), "storage": addresses.http_url.partition("://")[2]}
-            for door, address in addresses.grpc.items()
-        }
+    def __init__(self, directories: Mapping[Door, Directory]) -> None:
+        self._directories = directories
 
     def list(self, call: Call, _: wire.ListApiEndpointsRequest) -> wire.ListApiEndpointsResponse:
-        """Every endpoint id, sorted, at the address of the port that was asked (a.1)."""
-        listed = sorted(self._listed[call.door].items())
+        """Every endpoint id, sorted, at the addresses of the door that was asked (a.1)."""
+        listed = sorted(self._directories[call.door].endpoints.items())
         return wire.ListApiEndpointsResponse(
-            endpoints=[ApiEndpoint(id=id_, address=at) for id_, at in listed]
+            endpoints=[ApiEndpoint(id=id_, address=address) for id_, address in listed]
         )
 
     def get(self, call: Call, request: wire.GetApiEndpointRequest) -> ApiEndpoint:
         """One endpoint. Raises NotFound for an id that is not listed."""
-        address = self._listed[call.door].get(request.api_endpoint_id)
+        address = self._directories[call.door].endpoints.get(request.api_endpoint_id)
         if address is None:
             raise NotFound(f"api endpoint {request.api_endpoint_id} not found")
         return ApiEndpoint(id=request.api_endpoint_id, address=address)

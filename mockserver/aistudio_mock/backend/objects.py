@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from threading import Lock, RLock
 
+from aistudio_mock.backend.addresses import Door
 from aistudio_mock.backend.folders import Folders
 from aistudio_mock.backend.store import Store
 from aistudio_mock.domain.dataset import Dataset, DatasetCommand
@@ -30,34 +31,40 @@ class StoredObjects:
     """What the storage transport asks of the backend, and the URLs that lead there."""
 
     def __init__(
-        self, store: Store, lock: RLock, folders: Folders, signer: Signer, base_url: str, blobs: BlobStore
+        self,
+        store: Store,
+        lock: RLock,
+        folders: Folders,
+        signer: Signer,
+        storage_urls: Mapping[Door, str],
+        blobs: BlobStore,
     ) -> None:
         self._store = store
         self._lock = lock
         self._folders = folders
         self._signer = signer
-        self._base_url = base_url
+        self._storage_urls = storage_urls
         self._blobs = blobs
         self._announced: dict[str, tuple[int, ...]] = {}
         self._archives: dict[str, Blob] = {}
         self._archiving = Lock()
 
-    def upload_url(self, dataset: Dataset, size: int, now: Instant) -> str:
+    def upload_url(self, door: Door, dataset: Dataset, size: int, now: Instant) -> str:
         """Where `size` bytes can be PUT for a day (service-behaviour c.4)."""
         # Only for the hint of a refusal, so the last few sizes do.
         self._announced[dataset.id] = (*self._announced.get(dataset.id, ())[-7:], size)
         key = object_key(dataset.folder_id, dataset.id)
-        return self._signer.sign_put(self._base_url, DRAFTS, key, size, now)
+        return self._signer.sign_put(self._storage_urls[door], DRAFTS, key, size, now)
 
-    def download_url(self, dataset: Dataset, now: Instant) -> str:
+    def download_url(self, door: Door, dataset: Dataset, now: Instant) -> str:
         """Where the converted file can be read for a day (c.10)."""
         key = object_key(dataset.folder_id, dataset.id)
-        return self._signer.sign_get(self._base_url, DATASETS, key, now)
+        return self._signer.sign_get(self._storage_urls[door], DATASETS, key, now)
 
-    def metrics_url(self, task: Tuning, now: Instant) -> str:
+    def metrics_url(self, door: Door, task: Tuning, now: Instant) -> str:
         """Where the TensorBoard archive can be read for a day (anatomy assumed, e.6)."""
         key = object_key(task.folder_id, f"{task.id}.zip")
-        return self._signer.sign_get(self._base_url, METRICS, key, now)
+        return self._signer.sign_get(self._storage_urls[door], METRICS, key, now)
 
     def lines(self, blobs: tuple[Blob, ...]) -> Iterator[bytes]:
         """The lines of uploaded files, one after the other."""

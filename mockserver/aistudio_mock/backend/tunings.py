@@ -122,7 +122,7 @@ class Tunings:
         now = folder.clock.now()
         if not task.model_exists(now):
             raise NotFound(f"tuning task {task.id} is {task.status(now).name} and has no metrics yet")
-        return wire.GetMetricsUrlResponse(load_url=self._objects.metrics_url(task, now))
+        return wire.GetMetricsUrlResponse(load_url=self._objects.metrics_url(call.door, task, now))
 
     def cancel(self, call: Call, request: wire.CancelTuningRequest) -> wire.CancelTuningResponse:
         """Cancels a task that is not finished; a finished one stays as it is (e.4). Raises NotFound."""

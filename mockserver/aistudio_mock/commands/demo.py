@@ -43,12 +43,12 @@ def _tell(ready: "Ready") -> None:
     from urllib.error import URLError  # noqa: PLC0415 - loaded by the story anyway
 
     import grpc  # noqa: PLC0415
+    from aistudio_formats.examples import EXAMPLES  # noqa: PLC0415
 
     from aistudio_mock.commands import demo_story  # noqa: PLC0415 - grpc and the messages: 100 ms
-    from aistudio_mock.commands.example_data import EXAMPLES  # noqa: PLC0415
 
     try:
-        demo_story.tell(ready, EXAMPLES["TextToTextGeneration"])
+        demo_story.tell(ready, EXAMPLES["TextToTextGeneration"].encode())
     except grpc.RpcError as error:
         raise CommandError(
             f"the server refused a call: {error.code().name}: {error.details()}", Exit.FAILED

@@ -18,13 +18,13 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: a file is there already, or the directory cannot be written.
     """
-    from aistudio_mock.commands.example_data import EXAMPLES  # noqa: PLC0415 - texts that no other command needs
+    from aistudio_formats.examples import EXAMPLES  # noqa: PLC0415 - texts that no other command needs
 
     try:
         arguments.directory.mkdir(parents=True, exist_ok=True)
         for task_type, content in EXAMPLES.items():
             file = arguments.directory / f"{task_type}.jsonl"
-            _write(file, content, force=arguments.force)
+            _write(file, content.encode(), force=arguments.force)
             say(f"aistudio-mock validate {file} --task-type {task_type}")
     except FileExistsError as error:
         raise CommandError(

@@ -35,11 +35,8 @@ def _ask(base: str) -> str:
     from urllib.error import HTTPError, URLError  # noqa: PLC0415 - 40 ms that no other command needs
     from urllib.request import ProxyHandler, Request, build_opener  # noqa: PLC0415
 
-    parts = urlsplit(base)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise CommandError(f"--http {base!r}: use an address such as {_DEFAULT}", Exit.USAGE)
-    request = Request(  # noqa: S310 - the scheme is checked above
-        f"{base.rstrip('/')}/iam/v1/tokens",
+    request = Request(  # noqa: S310 - the scheme is checked
+        f"{_checked(base)}/iam/v1/tokens",
         data=json.dumps({"yandexPassportOauthToken": _OAUTH}).encode(),
         headers={"Content-Type": "application/json"},
     )
@@ -48,20 +45,30 @@ def _ask(base: str) -> str:
         with build_opener(ProxyHandler({})).open(request, timeout=_PATIENCE) as answer:
             return str(json.load(answer)["iamToken"])
     except HTTPError as error:
-        raise CommandError(
-            f"{base} answered {error.code} {error.reason}: {_NOT_OURS}", Exit.ENVIRONMENT
-        ) from error
+        raise _not_ours(base, f"{error.code} {error.reason}") from error
     except (URLError, TimeoutError, ConnectionError) as error:
-        reason = error.reason if isinstance(error, URLError) else error
         raise CommandError(
-            f"no server at {base} ({reason}); start one: `aistudio-mock serve`, or name it: --http URL",
+            f"no server at {base} ({getattr(error, 'reason', error)}); "
+            "start one: `aistudio-mock serve`, or name it: --http URL",
             Exit.ENVIRONMENT,
         ) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise CommandError(f"{base} answered without a token: {_NOT_OURS}", Exit.ENVIRONMENT) from error
+        raise _not_ours(base, "without a token") from error
 
 
-_NOT_OURS = "is that an aistudio-mock? Name its HTTP address with --http URL"
+def _checked(base: str) -> str:
+    parts = urlsplit(base)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise CommandError(f"--http {base!r}: use an address such as {_DEFAULT}", Exit.USAGE)
+    return base.rstrip("/")
+
+
+def _not_ours(base: str, answered: str) -> CommandError:
+    return CommandError(
+        f"{base} answered {answered}; is that an aistudio-mock? Name its HTTP address with --http URL",
+        Exit.ENVIRONMENT,
+    )
+
 
 COMMAND = Command(
     name="token",

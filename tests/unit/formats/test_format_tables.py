@@ -5,7 +5,6 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-
 from aistudio_formats import examples, report, rows, task_types
 from aistudio_formats.report import Converted, Outcome, Report, RowError
 from aistudio_formats.validation import scan

@@ -4,7 +4,6 @@ import io
 import json
 
 import pytest
-
 from aistudio_formats import flaws, validation
 from aistudio_formats.report import Report
 from aistudio_formats.validation import scan
@@ -69,7 +68,7 @@ def test_right_rows_in_any_dress_are_valid(data: bytes) -> None:
         (b"", "blank", "remove it"),
         (b" \t", "blank", "remove it"),
         (GOOD[:-1], "cut_short", "write each object on one line"),
-        (GOOD + GOOD, "more_than_one_value", "byte 84"),
+        (GOOD + GOOD, "more_than_one_value", "byte 85"),
         (GOOD + b",", "more_than_one_value", "no commas between"),
         (b"\xef\xbb\xbf" + GOOD, "byte_order_mark", "without BOM"),
         (row(response="x").replace(b"x", b"\x00"), "nul_byte", "NUL"),
@@ -198,7 +197,7 @@ def test_a_json_array_gets_one_error_that_explains_json_lines_and_the_minimum(te
     name, words, numbers = the_error(text.encode())
     assert (name, numbers) == ("mock.file.json_array", ())
     assert "JSON Lines" in words
-    assert f"asks for 10 or more" in words
+    assert "asks for 10 or more" in words
 
 
 def test_a_json_array_of_ten_pairs_is_not_told_about_the_minimum() -> None:

@@ -11,7 +11,6 @@ from concurrent.futures import CancelledError
 from pathlib import Path
 
 import pytest
-
 from aistudio_formats import examples, worker, worker_client
 from aistudio_formats.worker_client import JobFailed, Scanner, WorkerDied
 
@@ -63,7 +62,7 @@ def test_both_places_report_errors_alike(source: Path, small: int) -> None:
 def test_a_path_that_cannot_be_read_fails_the_job_by_name(source: Path, small: int) -> None:
     with Scanner(small) as scanner:
         job = scanner.submit(source.with_name("absent"), source.with_name("stored"), TEXT)
-        with pytest.raises(JobFailed, match="FileNotFoundError.*absent"):
+        with pytest.raises(JobFailed, match=r"FileNotFoundError.*absent"):
             job.result(WAIT)
 
 

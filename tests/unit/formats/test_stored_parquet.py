@@ -3,11 +3,10 @@
 import json
 from pathlib import Path
 
-import pyarrow
+import pyarrow as pa
 import pytest
-from pyarrow import parquet as arrow_parquet
-
 from aistudio_formats import examples, job, parquet
+from pyarrow import parquet as arrow_parquet
 
 TEXT = "TextToTextGeneration"
 ROW = {"request": [{"role": "user", "text": "b"}], "response": "c"}
@@ -105,7 +104,7 @@ def test_rows_that_the_reader_counts_otherwise_are_our_bug_and_leave_no_file(tmp
 def test_the_reader_too_refuses_what_it_can_see(tmp_path: Path, line: bytes) -> None:
     source = tmp_path / "upload"
     source.write_bytes(line)
-    with pytest.raises(pyarrow.ArrowInvalid):
+    with pytest.raises(pa.ArrowInvalid):
         parquet.convert(source, tmp_path / "stored", TEXT, rows=1, longest_line=100)
     assert not (tmp_path / "stored").exists()
 

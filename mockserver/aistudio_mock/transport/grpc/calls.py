@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from aistudio_mock.backend.call import Call, Door
+from aistudio_mock.backend.addresses import Door
+from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.identity import Credential, Identity
 from aistudio_mock.domain.errors import ApiError, Internal
 from aistudio_mock.runtime.chance import Ids
@@ -25,9 +27,11 @@ _HELD_WITHOUT_DEADLINE = 30.0
 class Calls:
     """Makes grpc handlers of routes."""
 
-    def __init__(self, identity: Identity, ids: Ids) -> None:
+    def __init__(self, identity: Identity, ids: Ids, door: Door | None = None) -> None:
+        """`door` is set where every call comes in the same way; else the connection tells."""
         self._identity = identity
         self._ids = ids
+        self._door = door
 
     def handler(self, route: Route) -> grpc.RpcMethodHandler:
         """The handler of one RPC. It is given bytes and gives bytes: the codec is ours."""
@@ -90,7 +94,7 @@ class Calls:
         except DecodeError:
             raise Internal("Invalid protobuf byte sequence") from None
         require_valid(request)
-        return Call(credential, _door(context), _patience(context)), request
+        return Call(credential, self._door or _door(context), _patience(context)), request
 
     def _headers(self, context: grpc.ServicerContext) -> tuple[tuple[str, str], ...]:
         """Request and trace ids of this call, and the caller's own echoed (service-behaviour a.4)."""
@@ -106,7 +110,8 @@ class Calls:
         context: grpc.ServicerContext, error: ApiError, headers: tuple[tuple[str, str], ...]
     ) -> NoReturn:
         # Only here: initial metadata apart from the reply costs a call half as much again.
-        context.send_initial_metadata(headers)
+        with suppress(ValueError):  # a stream that has begun has sent its own
+            context.send_initial_metadata(headers)
         context.set_trailing_metadata((*headers, (DETAILS, details(error, headers[0][1]))))
         context.abort(CODES[error.code], error.message)
         raise AssertionError("abort raises")
