@@ -137,8 +137,7 @@ def _batches(source: str, schema: "pa.Schema", longest_line: int) -> Iterator["p
     from pyarrow import json as arrow_json  # noqa: PLC0415  heavy
 
     # An open file, not its path: of a path that ends in .gz the reader would unpack the contents.
-    file = source
-    if True:
+    with pa.OSFile(source) as file:
         yield from arrow_json.open_json(
             file,
             read_options=arrow_json.ReadOptions(block_size=max(_BLOCK, longest_line + 1)),

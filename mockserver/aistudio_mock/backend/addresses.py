@@ -29,7 +29,7 @@ REAL_ENDPOINTS: Mapping[str, str] = MappingProxyType(
         "storage": "storage.yandexcloud.net:443",
     }
 )
-"""Every endpoint id that a client of these services looks for, with its real address (service-behaviour a.1)."""
+"""Every endpoint id that a client of these services looks for, and its real address (a.1)."""
 
 REAL_STORAGE_URL = "https://storage.yandexcloud.net"
 
