@@ -9,7 +9,7 @@ UV := $(BIN)/uv --quiet pip install --python $(BIN)/python --constraint constrai
 PINS := pyproject.toml constraints.txt
 
 # What `make generate` runs, in this order; every script is run without arguments from the top of the checkout.
-GENERATORS := protos/generate.py $(sort $(wildcard tools/generate_*.py))
+GENERATORS := protos/generate.py protos/compare.py $(sort $(wildcard tools/generate_*.py))
 
 # Own sources have no compiled form until something runs them: without this every start compiles them again.
 unexport PYTHONDONTWRITEBYTECODE

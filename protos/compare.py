@@ -11,8 +11,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from aistudio_protos.options import http_rule, operation_types, parsed
-from aistudio_protos.pool import POOL, services
 from google.protobuf.descriptor import (
     Descriptor,
     DescriptorBase,
@@ -24,6 +22,9 @@ from google.protobuf.descriptor import (
 )
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
+
+from aistudio_protos.options import http_rule, operation_types, parsed
+from aistudio_protos.pool import POOL, services
 
 REPORT: Final = Path(__file__).parent.parent / "docs" / "reference" / "contract.md"
 SOURCES: Final = Path(__file__).parent / "aistudio_protos" / "proto"

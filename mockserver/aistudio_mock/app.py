@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Literal
 
 from aistudio_formats.report import Outcome
 from aistudio_formats.worker_client import Scanner
-
 from aistudio_mock.backend.addresses import REAL, Directory, Door, directory
 from aistudio_mock.backend.backend import Backend, assemble
 from aistudio_mock.backend.folders import FolderDefaults, Folders, Pace

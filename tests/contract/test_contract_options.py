@@ -3,6 +3,9 @@
 from dataclasses import fields
 
 import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+from google.protobuf.descriptor_pool import DescriptorPool
+
 from aistudio_protos.options import (
     FieldRules,
     HttpRule,
@@ -14,8 +17,6 @@ from aistudio_protos.options import (
     operation_types,
 )
 from aistudio_protos.pool import POOL, message_class, services
-from google.protobuf.descriptor_pb2 import FileDescriptorProto
-from google.protobuf.descriptor_pool import DescriptorPool
 
 
 def rules(name):

@@ -4,13 +4,14 @@ import pickle
 from datetime import UTC, datetime
 
 import pytest
+from google.protobuf import json_format
+
 from aistudio_protos.google.protobuf import any_pb2, duration_pb2, field_mask_pb2, struct_pb2, timestamp_pb2
 from aistudio_protos.google.rpc import error_details_pb2, status_pb2
 from aistudio_protos.pool import POOL, message_class, services
 from aistudio_protos.yandex.cloud.ai.dataset.v1 import dataset_pb2, dataset_service_pb2
 from aistudio_protos.yandex.cloud.ai.foundation_models.v1 import batch_inference_task_status_pb2
 from aistudio_protos.yandex.cloud.ai.tuning.v1 import tuning_service_pb2
-from google.protobuf import json_format
 
 
 def test_a_message_survives_the_wire():

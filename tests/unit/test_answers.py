@@ -3,6 +3,7 @@
 from unicodedata import normalize
 
 import pytest
+
 from aistudio_mock.domain.answers import QUOTE_LENGTH, Message, Pairs, base_answer, normalised
 
 

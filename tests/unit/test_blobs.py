@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from aistudio_mock.domain.objects import FinishedUpload
 from aistudio_mock.runtime.blobs import BATCH, INLINE_LIMIT, BlobStore
 

@@ -12,6 +12,7 @@ import threading
 
 import pytest
 import trustme
+
 from aistudio_mock.runtime.certificates import NAMES, CertificateError, bundle, load
 
 posix = pytest.mark.skipif(os.name == "nt", reason="permissions are POSIX")

@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import pytest
+
 from aistudio_mock.config import ConfigError, ServerConfig, TimeMode, parse_settings, parse_time
 
 

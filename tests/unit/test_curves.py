@@ -4,6 +4,7 @@ from itertools import pairwise
 from math import inf, nan
 
 import pytest
+
 from aistudio_mock.domain.curves import (
     BATCH_SIZE,
     DEFAULT_EPOCHS,

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from zipfile import ZipFile
 
 import pytest
+
 from aistudio_mock.domain.curves import Schedule
 from aistudio_mock.domain.instant import SECOND, Instant
 from aistudio_mock.domain.metrics import MAX_TRAIN_POINTS, MetricsSpec, archive, zipped

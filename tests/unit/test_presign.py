@@ -5,15 +5,16 @@ from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree as ET
 
 import pytest
-from aistudio_mock.domain import s3_errors
-from aistudio_mock.domain.instant import DAY, HOUR, SECOND, Instant, later
-from aistudio_mock.domain.objects import DATASETS, DRAFTS, expiration, object_key
-from aistudio_mock.domain.presign import Signer
 from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
+
+from aistudio_mock.domain import s3_errors
+from aistudio_mock.domain.instant import DAY, HOUR, SECOND, Instant, later
+from aistudio_mock.domain.objects import DATASETS, DRAFTS, expiration, object_key
+from aistudio_mock.domain.presign import Signer
 
 NOW = Instant(1_765_419_534 * SECOND)  # 2025-12-11T02:18:54Z, as recorded
 SIGNER = Signer("YCAJEtest0000000000000000", "secret")

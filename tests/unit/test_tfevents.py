@@ -3,8 +3,9 @@
 from struct import pack, unpack
 
 import pytest
-from aistudio_mock.domain.tfevents import event_file, masked_crc32c, record, varint
 from google_crc32c import value as crc32c
+
+from aistudio_mock.domain.tfevents import event_file, masked_crc32c, record, varint
 
 
 def records(data: bytes) -> list[bytes]:

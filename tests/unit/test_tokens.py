@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+
 from aistudio_mock.domain.tokens import count, count_input, count_prompt, tokenize
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 import grpc
-from aistudio_protos.pool import message_class, services
 from google.protobuf.message import Message
+
+from aistudio_protos.pool import message_class, services
 
 METHODS = {
     f"{service.full_name}/{method.name}": method for service in services() for method in service.methods

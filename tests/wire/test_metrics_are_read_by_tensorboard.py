@@ -7,9 +7,6 @@ from struct import pack, unpack
 from zipfile import ZipFile
 
 import pytest
-from aistudio_mock.domain.curves import Schedule, learning_rate, training_loss, validation_loss
-from aistudio_mock.domain.instant import SECOND, Instant
-from aistudio_mock.domain.metrics import MAX_TRAIN_POINTS, MAX_VALIDATION_POINTS, MetricsSpec, archive
 from tensorboard.backend.event_processing.data_provider import MultiplexerDataProvider
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
@@ -17,6 +14,10 @@ from tensorboard.backend.event_processing.plugin_event_multiplexer import EventM
 from tensorboard.compat import tf
 from tensorboard.context import RequestContext
 from tensorboard.util.tensor_util import make_ndarray
+
+from aistudio_mock.domain.curves import Schedule, learning_rate, training_loss, validation_loss
+from aistudio_mock.domain.instant import SECOND, Instant
+from aistudio_mock.domain.metrics import MAX_TRAIN_POINTS, MAX_VALIDATION_POINTS, MetricsSpec, archive
 
 STEPS = 300
 SPEC = MetricsSpec(

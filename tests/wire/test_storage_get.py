@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 import requests
+
 from aistudio_mock.domain.objects import DATASETS
 from aistudio_mock.runtime.blobs import BlobStore
-
 from tests.wire.test_storage_memory import KEY, storage_running
 
 BODY = bytes(range(256)) * 13 + bytes(186)  # 3514 bytes, as the recorded download

@@ -7,14 +7,15 @@ import shutil
 import socket
 import subprocess
 import threading
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 import requests
+
 from aistudio_mock.domain.instant import DAY, later
 from aistudio_mock.domain.objects import DRAFTS
 from aistudio_mock.runtime.blobs import BlobStore
-
 from tests.wire.test_storage_memory import KEY, NOW, ROW, storage_running
 
 
@@ -206,6 +207,14 @@ def test_a_body_for_a_dataset_that_is_gone_is_refused_and_leaves_nothing(storage
     storage.objects.sizes.clear()
     reply = requests.put(url, data=ROW, timeout=10)
     assert (reply.status_code, error_of(reply.content)["Code"]) == (404, "NoSuchKey")
+    assert nothing_stored(storage)
+
+
+def test_a_body_that_is_not_what_was_granted_is_refused_and_leaves_nothing(storage):
+    authorize = storage.objects.authorize
+    storage.objects.authorize = lambda **request: replace(authorize(**request), size=39)
+    reply = requests.put(storage.put_url(), data=ROW, timeout=10)
+    assert (reply.status_code, error_of(reply.content)["Code"]) == (400, "IncompleteBody")
     assert nothing_stored(storage)
 
 

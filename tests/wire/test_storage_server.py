@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 import pytest
 import requests
 from aiohttp import web
+
 from aistudio_mock.runtime.blobs import BlobStore
 from aistudio_mock.transport.http.server import HttpServer
-
 from tests.wire.test_storage_memory import storage_running
 
 

@@ -5,10 +5,6 @@ from dataclasses import replace
 from threading import RLock
 from typing import Any
 
-from aistudio_protos.yandex.cloud.ai.dataset.v1 import dataset_service_pb2 as wire
-from aistudio_protos.yandex.cloud.ai.dataset.v1.dataset_pb2 import DatasetFileDownloadUrl
-from aistudio_protos.yandex.cloud.operation import operation_pb2
-
 from aistudio_mock.backend import views
 from aistudio_mock.backend.access import Access
 from aistudio_mock.backend.call import Call
@@ -22,6 +18,9 @@ from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.paging import page
 from aistudio_mock.domain.timeline import Timeline
 from aistudio_mock.runtime.chance import Ids
+from aistudio_protos.yandex.cloud.ai.dataset.v1 import dataset_service_pb2 as wire
+from aistudio_protos.yandex.cloud.ai.dataset.v1.dataset_pb2 import DatasetFileDownloadUrl
+from aistudio_protos.yandex.cloud.operation import operation_pb2
 
 
 class Datasets:

@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 
-from aistudio_protos.yandex.cloud.endpoint import api_endpoint_service_pb2 as wire
-from aistudio_protos.yandex.cloud.endpoint.api_endpoint_pb2 import ApiEndpoint
-from aistudio_protos.yandex.cloud.iam.v1 import iam_token_service_pb2 as iam
-
 from aistudio_mock.backend import views
 from aistudio_mock.backend.addresses import Directory, Door
 from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.folders import Folders
 from aistudio_mock.backend.identity import Identity
 from aistudio_mock.domain.errors import NotFound
+from aistudio_protos.yandex.cloud.endpoint import api_endpoint_service_pb2 as wire
+from aistudio_protos.yandex.cloud.endpoint.api_endpoint_pb2 import ApiEndpoint
+from aistudio_protos.yandex.cloud.iam.v1 import iam_token_service_pb2 as iam
 
 
 class Endpoints:

@@ -4,10 +4,6 @@ from collections.abc import Iterable, Iterator
 from threading import Lock
 
 import msgspec
-from aistudio_protos.yandex.cloud.ai.foundation_models.v1 import text_common_pb2 as common
-from aistudio_protos.yandex.cloud.ai.foundation_models.v1.text_generation import (
-    text_generation_service_pb2 as wire,
-)
 
 from aistudio_mock.backend.access import Access
 from aistudio_mock.backend.call import Call
@@ -19,6 +15,10 @@ from aistudio_mock.domain.answers import Message, Pairs, Row, base_answer
 from aistudio_mock.domain.catalogue import ANSWERING, ModelUri
 from aistudio_mock.domain.errors import InvalidArgument, NotFound
 from aistudio_mock.domain.tuning import Tuning
+from aistudio_protos.yandex.cloud.ai.foundation_models.v1 import text_common_pb2 as common
+from aistudio_protos.yandex.cloud.ai.foundation_models.v1.text_generation import (
+    text_generation_service_pb2 as wire,
+)
 
 _GONE = "Failed to get model"
 """The platform's words for a model that is not there (service-behaviour a.6)."""

@@ -2,12 +2,6 @@
 
 from threading import RLock
 
-from aistudio_protos.yandex.cloud.operation import operation_pb2
-from aistudio_protos.yandex.cloud.operation.operation_service_pb2 import (
-    CancelOperationRequest,
-    GetOperationRequest,
-)
-
 from aistudio_mock.backend import views
 from aistudio_mock.backend.access import Access
 from aistudio_mock.backend.call import Call
@@ -17,6 +11,11 @@ from aistudio_mock.backend.tunings import Tunings
 from aistudio_mock.backend.validations import Validations
 from aistudio_mock.domain.errors import FailedPrecondition
 from aistudio_mock.domain.operation import Operation
+from aistudio_protos.yandex.cloud.operation import operation_pb2
+from aistudio_protos.yandex.cloud.operation.operation_service_pb2 import (
+    CancelOperationRequest,
+    GetOperationRequest,
+)
 
 
 class Operations:

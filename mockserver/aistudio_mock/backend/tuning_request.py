@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
 
+from aistudio_mock.domain.catalogue import ModelUri, require_tunable
+from aistudio_mock.domain.curves import Kind, Schedule, requested
+from aistudio_mock.domain.errors import FieldViolation, InvalidArgument
 from aistudio_protos.yandex.cloud.ai.tuning.v1.tuning_service_pb2 import (
     TextClassificationMulticlassParams,
     TextClassificationMultilabelParams,
@@ -12,10 +15,6 @@ from aistudio_protos.yandex.cloud.ai.tuning.v1.tuning_service_pb2 import (
     TextToTextCompletionTuningParams,
     TuningRequest,
 )
-
-from aistudio_mock.domain.catalogue import ModelUri, require_tunable
-from aistudio_mock.domain.curves import Kind, Schedule, requested
-from aistudio_mock.domain.errors import FieldViolation, InvalidArgument
 
 Params = (
     TextToTextCompletionTuningParams

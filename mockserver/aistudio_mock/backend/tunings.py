@@ -5,9 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from threading import RLock
 
-from aistudio_protos.yandex.cloud.ai.tuning.v1 import tuning_service_pb2 as wire
-from aistudio_protos.yandex.cloud.operation import operation_pb2
-
 from aistudio_mock.backend import tuning_request, views
 from aistudio_mock.backend.access import Access
 from aistudio_mock.backend.call import Call
@@ -25,6 +22,8 @@ from aistudio_mock.domain.schedule import TuningPlan, plan_tuning
 from aistudio_mock.domain.timeline import Timeline
 from aistudio_mock.domain.tuning import Tuning, TuningStatus
 from aistudio_mock.runtime.chance import Ids
+from aistudio_protos.yandex.cloud.ai.tuning.v1 import tuning_service_pb2 as wire
+from aistudio_protos.yandex.cloud.operation import operation_pb2
 
 _PACKAGE = "yandex.cloud.ai.tuning.v1"
 _CANCELLED = Failure(1, "Operation was cancelled")

@@ -8,12 +8,6 @@ from threading import Event, RLock
 from typing import Literal, Protocol
 
 from aistudio_formats.report import Report, RowError
-from aistudio_protos.yandex.cloud.ai.dataset.v1.dataset_pb2 import ValidationError
-from aistudio_protos.yandex.cloud.ai.dataset.v1.dataset_service_pb2 import (
-    ValidateDatasetMetadata,
-    ValidateDatasetResponse,
-)
-
 from aistudio_mock.backend.folders import Folder
 from aistudio_mock.backend.store import Store
 from aistudio_mock.domain.dataset import Dataset, DatasetState, DatasetStatus
@@ -22,6 +16,11 @@ from aistudio_mock.domain.objects import Blob
 from aistudio_mock.domain.operation import Operation, OperationState, Packed
 from aistudio_mock.domain.schedule import ValidationPlan, plan_validation
 from aistudio_mock.domain.timeline import Timeline
+from aistudio_protos.yandex.cloud.ai.dataset.v1.dataset_pb2 import ValidationError
+from aistudio_protos.yandex.cloud.ai.dataset.v1.dataset_service_pb2 import (
+    ValidateDatasetMetadata,
+    ValidateDatasetResponse,
+)
 
 _PACKAGE = "yandex.cloud.ai.dataset.v1"
 _FIRST_ROW: Mapping[str, Literal[0, 1]] = {"1": 1, "0": 0}

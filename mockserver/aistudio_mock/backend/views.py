@@ -1,17 +1,16 @@
 """Records as the wire shows them at `now` (service-behaviour c.3–c.7, e.2–e.3)."""
 
+from aistudio_mock.domain.behaviours import Behaviours
+from aistudio_mock.domain.dataset import Dataset
+from aistudio_mock.domain.instant import SECOND, Instant, whole_second
+from aistudio_mock.domain.operation import Failure, Operation, Packed
+from aistudio_mock.domain.tuning import Tuning, TuningStatus
 from aistudio_protos.google.protobuf.any_pb2 import Any
 from aistudio_protos.google.protobuf.timestamp_pb2 import Timestamp
 from aistudio_protos.google.rpc.status_pb2 import Status
 from aistudio_protos.yandex.cloud.ai.dataset.v1.dataset_pb2 import DatasetInfo, ValidationError
 from aistudio_protos.yandex.cloud.ai.tuning.v1.tuning_task_pb2 import TuningTask
 from aistudio_protos.yandex.cloud.operation import operation_pb2
-
-from aistudio_mock.domain.behaviours import Behaviours
-from aistudio_mock.domain.dataset import Dataset
-from aistudio_mock.domain.instant import SECOND, Instant, whole_second
-from aistudio_mock.domain.operation import Failure, Operation, Packed
-from aistudio_mock.domain.tuning import Tuning, TuningStatus
 
 
 def timestamp(instant: Instant) -> Timestamp:

@@ -47,7 +47,7 @@ def say(line: str = "") -> None:
 
 def version() -> str:
     """The installed distribution's version."""
-    from importlib.metadata import version as installed  # noqa: PLC0415 - 20 ms that only a banner needs
+    from importlib.metadata import version as installed
 
     return installed("aistudio-mock")
 

@@ -40,12 +40,12 @@ def run(_arguments: argparse.Namespace) -> int:
 
 
 def _tell(ready: "Ready") -> None:
-    from urllib.error import URLError  # noqa: PLC0415 - loaded by the story anyway
+    from urllib.error import URLError
 
-    import grpc  # noqa: PLC0415
-    from aistudio_formats.examples import EXAMPLES  # noqa: PLC0415
+    import grpc
 
-    from aistudio_mock.commands import demo_story  # noqa: PLC0415 - grpc and the messages: 100 ms
+    from aistudio_formats.examples import EXAMPLES
+    from aistudio_mock.commands import demo_story
 
     try:
         demo_story.tell(ready, EXAMPLES["TextToTextGeneration"].encode())

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.request import ProxyHandler, Request, build_opener
 
 import grpc
+
 from aistudio_protos.yandex.cloud.operation.operation_pb2 import Operation
 from aistudio_protos.yandex.cloud.operation.operation_service_pb2 import GetOperationRequest
 

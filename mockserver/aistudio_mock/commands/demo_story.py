@@ -6,6 +6,8 @@ from io import BytesIO
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from aistudio_mock.commands.console import bold, dim, green, say
+from aistudio_mock.commands.demo_client import Caller
 from aistudio_protos.yandex.cloud.ai.dataset.v1 import dataset_pb2
 from aistudio_protos.yandex.cloud.ai.dataset.v1 import dataset_service_pb2 as datasets
 from aistudio_protos.yandex.cloud.ai.foundation_models.v1 import text_common_pb2 as text
@@ -14,9 +16,6 @@ from aistudio_protos.yandex.cloud.ai.foundation_models.v1.text_generation import
 )
 from aistudio_protos.yandex.cloud.ai.tuning.v1 import tuning_service_pb2 as tunings
 from aistudio_protos.yandex.cloud.operation.operation_pb2 import Operation
-
-from aistudio_mock.commands.console import bold, dim, green, say
-from aistudio_mock.commands.demo_client import Caller
 
 if TYPE_CHECKING:
     from aistudio_mock.app import Ready

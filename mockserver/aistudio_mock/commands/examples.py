@@ -18,7 +18,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: a file is there already, or the directory cannot be written.
     """
-    from aistudio_formats.examples import EXAMPLES  # noqa: PLC0415 - texts that no other command needs
+    from aistudio_formats.examples import EXAMPLES
 
     try:
         arguments.directory.mkdir(parents=True, exist_ok=True)

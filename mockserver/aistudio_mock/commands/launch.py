@@ -22,8 +22,8 @@ def running(config: ServerConfig) -> Iterator["Server"]:
         CommandError: a port is in use, the host is not this machine's, or the certificates cannot be kept.
     """
     _claim_ports(config)
-    from aistudio_mock.app import Server  # noqa: PLC0415 - grpc, only when a server is really wanted
-    from aistudio_mock.runtime.certificates import CertificateError  # noqa: PLC0415
+    from aistudio_mock.app import Server
+    from aistudio_mock.runtime.certificates import CertificateError
 
     server = Server(config)
     try:

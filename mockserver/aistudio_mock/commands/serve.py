@@ -111,7 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     config = _config(arguments)
     _start_log(config.log_level)
-    from aistudio_mock.commands.signals import StopSignals  # noqa: PLC0415 - nothing else needs sockets
+    from aistudio_mock.commands.signals import StopSignals
 
     signals = StopSignals()
     with running(config) as server, _ready_file(config.ready_file, server.ready):
@@ -140,7 +140,7 @@ def _config(arguments: argparse.Namespace) -> ServerConfig:
 
 
 def _start_log(level: str) -> None:
-    import logging  # noqa: PLC0415 - not for --help
+    import logging
 
     logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 

@@ -32,8 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _ask(base: str) -> str:
-    from urllib.error import HTTPError, URLError  # noqa: PLC0415 - 40 ms that no other command needs
-    from urllib.request import ProxyHandler, Request, build_opener  # noqa: PLC0415
+    from urllib.error import HTTPError, URLError
+    from urllib.request import ProxyHandler, Request, build_opener
 
     request = Request(  # noqa: S310 - the scheme is checked
         f"{_checked(base)}/iam/v1/tokens",

@@ -27,8 +27,8 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: the file cannot be read, or there is no such task type.
     """
-    from aistudio_formats.task_types import TASK_TYPES  # noqa: PLC0415 - msgspec, for this command only
-    from aistudio_formats.validation import scan  # noqa: PLC0415
+    from aistudio_formats.task_types import TASK_TYPES
+    from aistudio_formats.validation import scan
 
     if arguments.task_type not in TASK_TYPES:
         known = ", ".join(TASK_TYPES)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
 from aistudio_formats.report import RowError
-
 from aistudio_mock.domain.errors import FailedPrecondition
 from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.objects import Blob

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 from functools import cache
 from typing import Any
 
-from aistudio_protos.options import FieldRules, exactly_one, field_rules
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, OneofDescriptor
 from google.protobuf.message import Message
 
 from aistudio_mock.domain.errors import FieldViolation, InvalidArgument
+from aistudio_protos.options import FieldRules, exactly_one, field_rules
 
 Check = Callable[[Message], Iterator[FieldViolation]]
 _RANGE = re.compile(

@@ -6,11 +6,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from aistudio_formats import flaws, job, parquet
 from aistudio_formats.report import Report
 from aistudio_formats.validation import scan
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 TEXT = "TextToTextGeneration"
 

@@ -4,7 +4,9 @@ import json
 from io import BytesIO
 from pathlib import Path
 
+import msgspec
 import pytest
+
 from aistudio_formats import examples, report, rows, task_types
 from aistudio_formats.report import Converted, Outcome, Report, RowError
 from aistudio_formats.validation import scan
@@ -35,6 +37,17 @@ def test_every_example_passes_validation(task_type: str, tmp_path: Path) -> None
 def test_the_shape_shown_to_people_is_itself_a_right_row(model: type[rows.Row]) -> None:
     (task_type,) = (name for name, each in task_types.TASK_TYPES.items() if each.row == model.__name__)
     assert scan([model.shape.encode()], task_type).is_valid
+
+
+@pytest.mark.parametrize("model", rows.MODELS.values(), ids=rows.MODELS)
+def test_every_model_knows_how_many_quotation_marks_its_rows_have(model: type[rows.Row]) -> None:
+    assert model.quotes([msgspec.json.decode(model.shape, type=model)]) == model.shape.count('"')
+
+
+def test_every_message_has_eight_quotation_marks() -> None:
+    message = rows.Message(role="user", text="a")
+    row = rows.Generation(request=[message] * 5, response="b")
+    assert rows.Generation.quotes([row, row]) == 2 * msgspec.json.encode(row).count(b'"')
 
 
 def test_a_row_without_a_count_of_its_marks_is_not_finished() -> None:

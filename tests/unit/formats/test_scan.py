@@ -4,6 +4,7 @@ import io
 import json
 
 import pytest
+
 from aistudio_formats import flaws, validation
 from aistudio_formats.report import Report
 from aistudio_formats.validation import scan
@@ -105,6 +106,13 @@ def test_a_wrong_row_between_right_ones_is_found_named_and_explained(
     assert words in error.error_description
     assert error.error_description.startswith("Row 2: ")
     assert (found.total_rows, found.valid_rows, found.is_valid) == (3, 2, False)
+
+
+def test_escaped_backslashes_do_not_hide_a_repeated_key() -> None:
+    name, words, _ = the_error(
+        rb'{"request":[{"role":"user","text":"\\","text":"\\"},{"role":"user","text":"\\"}],"response":"\\"}'
+    )
+    assert (name, '"text" twice' in words) == ("mock.row.repeated_key", True)
 
 
 def test_a_row_that_the_decoder_gives_up_on_for_depth_is_an_error_not_a_crash() -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from aistudio_formats import examples, job, parquet
 from pyarrow import parquet as arrow_parquet
+
+from aistudio_formats import examples, job, parquet
 
 TEXT = "TextToTextGeneration"
 ROW = {"request": [{"role": "user", "text": "b"}], "response": "c"}

@@ -22,6 +22,8 @@ _HELD_SHARE = 0.5
 """A read may be held for this share of the caller's deadline."""
 _HELD_WITHOUT_DEADLINE = 30.0
 """Seconds, for callers that set no deadline."""
+_NO_DEADLINE = 1e9
+"""From so many seconds on there is no deadline: grpcio then says about 9.2e18, not None."""
 
 
 class Calls:
@@ -136,5 +138,7 @@ def _door(context: grpc.ServicerContext) -> Door:
 
 
 def _patience(context: grpc.ServicerContext) -> float:
-    remaining = context.time_remaining()
-    return _HELD_WITHOUT_DEADLINE if remaining is None else remaining * _HELD_SHARE
+    remaining: float | None = context.time_remaining()
+    if remaining is None or remaining >= _NO_DEADLINE:
+        return _HELD_WITHOUT_DEADLINE
+    return remaining * _HELD_SHARE

@@ -6,11 +6,12 @@ from functools import cache
 from typing import Any
 
 import grpc
-from aistudio_protos.pool import POOL
 
 from aistudio_mock.transport.grpc.routes import service_names
+from aistudio_protos.pool import POOL
 
 _REFLECTION = "grpc.reflection.v1alpha.ServerReflection"
+_HEALTH = "grpc.health.v1.Health"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,14 @@ def companion(path: str) -> grpc.RpcMethodHandler | None:
 
 @cache
 def _reflection() -> grpc.GenericRpcHandler:
-    from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc  # noqa: PLC0415 - at the first call
+    from grpc_health.v1 import health_pb2  # noqa: PLC0415 - at the first call
+    from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc  # noqa: PLC0415
 
+    for module in (health_pb2, reflection_pb2):
+        # Clients that know services by reflection alone (grpcurl) can call these two only if it tells of them.
+        POOL.AddSerializedFile(module.DESCRIPTOR.serialized_pb)
     collector = _Collector()
-    servicer = reflection.ReflectionServicer((*service_names(),), pool=POOL)
+    servicer = reflection.ReflectionServicer((*service_names(), _HEALTH, _REFLECTION), pool=POOL)
     reflection_pb2_grpc.add_ServerReflectionServicer_to_server(servicer, collector)
     return collector.handlers[0]
 
@@ -70,5 +75,5 @@ def _health() -> grpc.GenericRpcHandler:
 _SOURCES: dict[str, Callable[[], grpc.GenericRpcHandler]] = {
     _REFLECTION: _reflection,
     "grpc.reflection.v1.ServerReflection": _reflection,
-    "grpc.health.v1.Health": _health,
+    _HEALTH: _health,
 }

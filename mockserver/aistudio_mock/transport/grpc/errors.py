@@ -1,11 +1,11 @@
 """ApiErrors on the gRPC wire: status code, message, and the details of the design guide."""
 
-from aistudio_protos.google.protobuf.any_pb2 import Any
-from aistudio_protos.google.rpc.error_details_pb2 import BadRequest, RequestInfo
-from aistudio_protos.google.rpc.status_pb2 import Status
 from grpc import StatusCode
 
 from aistudio_mock.domain.errors import ApiError
+from aistudio_protos.google.protobuf.any_pb2 import Any
+from aistudio_protos.google.rpc.error_details_pb2 import BadRequest, RequestInfo
+from aistudio_protos.google.rpc.status_pb2 import Status
 
 CODES = {code.value[0]: code for code in StatusCode}
 """Canonical number → grpc's enum."""

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from aistudio_protos.pool import message_class, services
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 
 from aistudio_mock.backend.backend import Backend
 from aistudio_mock.backend.call import Call
+from aistudio_protos.pool import message_class, services
 
 Unary = Callable[[Call, Any], Message]
 Streaming = Callable[[Call, Any], Iterator[Message]]

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 
 from aiohttp import web
-from aistudio_protos.yandex.cloud.iam.v1.iam_token_service_pb2 import CreateIamTokenRequest
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 
 from aistudio_mock.backend.backend import Backend
@@ -12,6 +11,7 @@ from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.identity import Credential
 from aistudio_mock.domain.errors import ApiError, InvalidArgument
 from aistudio_mock.transport.contract import require_valid
+from aistudio_protos.yandex.cloud.iam.v1.iam_token_service_pb2 import CreateIamTokenRequest
 
 HTTP_STATUS = {
     1: 499,

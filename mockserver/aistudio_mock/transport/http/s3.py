@@ -96,6 +96,8 @@ class Storage:
         await _continue(call.http)
         upload = await self._receive(call.http, length)
         try:
+            if upload.size != grant.size:
+                raise IncompleteBody
             blob = self._objects.put(grant, upload)
         except BaseException:
             self._blobs.unlink(upload.path)
