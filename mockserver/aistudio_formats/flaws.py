@@ -24,7 +24,7 @@ _TYPE_WORDS = {"str": "a string", "array": "a list", "object": "an object", "int
     "null": "null",
 }
 _MALFORMED = "JSON is malformed: "
-# The decoder's wording, the name we give it, and what we say; the first pattern that fits wins.
+# The decoder's wording, the name we give it, and what we say; the first that fits wins, the last fits all.
 _KINDS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     (re.compile(pattern, re.DOTALL), name, text)
     for pattern, name, text in (
@@ -104,10 +104,9 @@ class Flaws:
 def of_message(message: str) -> Flaw:
     """The flaw that a decoder's message tells of. Never raises: an unknown wording is passed on as it is."""
     body, _, path = message.partition(" - at `")
-    for pattern, name, text in _KINDS:
-        if found := pattern.search(body):
-            return _flaw(name, text, path.rstrip("`") or "$", found.groupdict())
-    return Flaw("mock.row.wrong_shape", "", shorten(message))
+    matches = ((pattern.search(body), name, text) for pattern, name, text in _KINDS)
+    found, name, text = next((found, name, text) for found, name, text in matches if found)
+    return _flaw(name, text, path.rstrip("`") or "$", found.groupdict())
 
 
 def _flaw(name: str, text: str, path: str, parts: dict[str, str]) -> Flaw:

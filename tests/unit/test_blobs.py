@@ -1,6 +1,7 @@
 """The blob store: what is committed is there and hashed, everything else leaves nothing."""
 
 import asyncio
+import gc
 import hashlib
 import threading
 from pathlib import Path
@@ -175,3 +176,22 @@ async def test_a_full_disk_is_told_to_the_one_who_writes_and_leaves_nothing(blob
         await upload.commit()
     upload.abort()
     assert files(tmp_path) == []
+
+
+async def test_a_failure_that_nobody_waits_for_is_not_reported_twice(blobs, caplog):
+    upload = blobs.receive(INLINE_LIMIT + 1)
+    upload._writer._file.close()
+    await upload.write(bytes(BATCH))
+    blobs._thread().submit(int).result()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    upload.abort()
+    del upload
+    gc.collect()
+    assert caplog.records == []
+
+
+async def test_close_ends_the_worker_thread(blobs):
+    await blobs.receive(INLINE_LIMIT + 1).commit()
+    blobs.close()
+    assert not [thread for thread in threading.enumerate() if "blobs" in thread.name]

@@ -66,4 +66,9 @@ class ClockReading:
 
     def _skipped_before(self, moment: Instant) -> Duration:
         index = bisect_right(self.skips, moment, key=lambda skip: skip[0])
-        return self.skips[index - 1][1] if index else 0
+        before = self.skips[index - 1][1] if index else 0
+        if index == len(self.skips):
+            return before
+        # Nobody reads the clock inside a skip, but a URL's date is cut to the second and may lie there.
+        end, total = self.skips[index]
+        return max(before, total - (end - moment))

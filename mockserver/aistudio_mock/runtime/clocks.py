@@ -23,7 +23,9 @@ class FolderClock:
 
     def now(self) -> Instant:
         """Virtual time, in microseconds since the epoch."""
-        return self._reading.now(_steady_now())
+        # Under the lock, or a change of rate between the two reads would take the clock back.
+        with self._lock:
+            return self._reading.now(_steady_now())
 
     @property
     def rate(self) -> Fraction:
@@ -48,7 +50,8 @@ class FolderClock:
 
     def age(self, since: Instant) -> Duration:
         """Lived time since a virtual instant: real and explicitly advanced, without what was skipped."""
-        return self._reading.lived(since, self.now())
+        with self._lock:
+            return self._reading.lived(since, self._reading.now(_steady_now()))
 
 
 def _steady_now() -> Instant:

@@ -52,7 +52,7 @@ def _reflection() -> grpc.GenericRpcHandler:
     from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc  # noqa: PLC0415
 
     for module in (health_pb2, reflection_pb2):
-        # Clients that know services by reflection alone (grpcurl) can call these two only if it tells of them.
+        # grpcurl knows services by reflection alone: it calls these two only when they are told of.
         POOL.AddSerializedFile(module.DESCRIPTOR.serialized_pb)
     collector = _Collector()
     servicer = reflection.ReflectionServicer((*service_names(), _HEALTH, _REFLECTION), pool=POOL)

@@ -96,9 +96,7 @@ class Storage:
         await _continue(call.http)
         upload = await self._receive(call.http, length)
         try:
-            if upload.size != grant.size:
-                raise IncompleteBody
-            blob = self._objects.put(grant, upload)
+            blob = self._stored(grant, upload)
         except BaseException:
             self._blobs.unlink(upload.path)
             raise
@@ -123,6 +121,11 @@ class Storage:
             query_string=call.query,
             headers=_joined(call.http),
         )
+
+    def _stored(self, grant: Grant, upload: FinishedUpload) -> Blob:
+        if upload.size != grant.size:
+            raise IncompleteBody
+        return self._objects.put(grant, upload)
 
     def _blob(self, call: _Call) -> Blob:
         grant = self._authorize(call)
