@@ -45,22 +45,23 @@ class Datasets:
     def create(self, call: Call, request: wire.CreateDatasetRequest) -> wire.CreateDatasetResponse:
         """A new dataset, in DRAFT (service-behaviour c.3)."""
         folder = self._access.folder(call, request.folder_id)
-        now = folder.clock.now()
-        dataset = Dataset(
-            id=self._ids.new("fds"),
-            folder_id=folder.id,
-            name=request.name,
-            task_type=request.task_type,
-            upload_format=request.upload_format,
-            created_at=now,
-            created_by=folder.service_account_id,
-            timeline=Timeline.starting(now, DatasetState(DatasetStatus.DRAFT)),
-            description=request.description,
-            metadata=request.metadata,
-            labels=dict(request.labels),
-            allow_data_log=request.allow_data_log,
-        )
+        # The clock is read under the lock, so that the order of creation is the order of the dates.
         with self._lock:
+            now = folder.clock.now()
+            dataset = Dataset(
+                id=self._ids.new("fds"),
+                folder_id=folder.id,
+                name=request.name,
+                task_type=request.task_type,
+                upload_format=request.upload_format,
+                created_at=now,
+                created_by=folder.service_account_id,
+                timeline=Timeline.starting(now, DatasetState(DatasetStatus.DRAFT)),
+                description=request.description,
+                metadata=request.metadata,
+                labels=dict(request.labels),
+                allow_data_log=request.allow_data_log,
+            )
             self._store.datasets.put(dataset)
         return wire.CreateDatasetResponse(
             dataset_id=dataset.id, dataset=views.dataset(dataset, now, folder.settings.behaviours)
@@ -80,7 +81,7 @@ class Datasets:
         with self._lock:
             found = page(
                 filter(wanted, self._store.datasets.newest_first(folder.id)),
-                lambda dataset: (dataset.created_at, dataset.id),
+                self._store.datasets.position,
                 request.page_size,
                 request.page_token,
             )

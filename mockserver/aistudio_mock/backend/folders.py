@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
+from threading import RLock
 
 from aistudio_mock.domain.behaviours import Behaviours
 from aistudio_mock.domain.ports import Chance
@@ -57,11 +58,16 @@ class Folders:
         self._defaults = defaults
         self._by_id: dict[str, Folder] = {}
         self._by_api_key: dict[str, Folder] = {}
+        self._lock = RLock()
         self.default = self.get(default_id or ids.new("b1g"))
 
     def get(self, folder_id: str) -> Folder:
         """The folder of that id; made now if nobody named it before."""
-        return self._by_id.get(folder_id) or self.create(folder_id)
+        found = self._by_id.get(folder_id)
+        if found is not None:
+            return found
+        with self._lock:
+            return self._by_id.get(folder_id) or self.create(folder_id)
 
     def find(self, folder_id: str) -> Folder | None:
         """The folder of that id, if somebody named it before."""
@@ -77,18 +83,18 @@ class Folders:
         change: Callable[[FolderDefaults], FolderDefaults] = lambda defaults: defaults,
     ) -> Folder:
         """A fresh folder, with settings as `change` makes them. ValueError when the id is taken."""
-        folder_id = folder_id or self._ids.new("b1g")
-        if folder_id in self._by_id:
-            raise ValueError(f"folder {folder_id} exists already; leave the id out for a fresh one")
         settings = change(self._defaults)
         folder = Folder(
-            id=folder_id,
+            id=folder_id or self._ids.new("b1g"),
             service_account_id=self._ids.new("aje"),
             api_key=f"AQVN{self._ids.hexadecimal(36)}",
             clock=FolderClock(settings.rate),
             settings=settings,
         )
-        self._by_id[folder.id] = self._by_api_key[folder.api_key] = folder
+        with self._lock:
+            if folder.id in self._by_id:
+                raise ValueError(f"folder {folder.id} exists already; leave the id out for a fresh one")
+            self._by_id[folder.id] = self._by_api_key[folder.api_key] = folder
         return folder
 
     def __iter__(self) -> Iterator[Folder]:

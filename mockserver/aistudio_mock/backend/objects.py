@@ -77,7 +77,7 @@ class StoredObjects:
         self._announced.pop(dataset.id, None)
         learned = {
             blob.source
-            for task in self._store.tunings.newest_first(dataset.folder_id)
+            for task in self._store.tunings  # of every folder: one may train on another's dataset
             for blob in task.training_data
         }
         for blob in (dataset.draft, dataset.content):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Generic, Protocol, TypeVar
 
 from aistudio_mock.domain.dataset import Dataset
@@ -31,7 +32,8 @@ class Table(Generic[R]):
 
     def __init__(self) -> None:
         self._by_id: dict[str, R] = {}
-        self._ids_of: dict[str, dict[str, None]] = {}
+        self._numbers_of: dict[str, dict[str, int]] = {}
+        self._numbers = count()
 
     def get(self, record_id: str) -> R | None:
         """The record of that id."""
@@ -39,17 +41,25 @@ class Table(Generic[R]):
 
     def put(self, record: R) -> None:
         """Stores a new record, or the next version of one."""
+        if record.id not in self._by_id:
+            self._numbers_of.setdefault(record.folder_id, {})[record.id] = next(self._numbers)
         self._by_id[record.id] = record
-        self._ids_of.setdefault(record.folder_id, {})[record.id] = None
 
     def remove(self, record: R) -> None:
         """Forgets a record."""
         self._by_id.pop(record.id, None)
-        self._ids_of.get(record.folder_id, {}).pop(record.id, None)
+        self._numbers_of.get(record.folder_id, {}).pop(record.id, None)
 
     def newest_first(self, folder_id: str) -> Iterator[R]:
         """A folder's records, the latest created first."""
-        return (self._by_id[record_id] for record_id in reversed(self._ids_of.get(folder_id, {})))
+        return (self._by_id[record_id] for record_id in reversed(self._numbers_of.get(folder_id, {})))
+
+    def position(self, record: R) -> int:
+        """Where a record stands among its folder's: greater for each one created later."""
+        return self._numbers_of[record.folder_id][record.id]
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self._by_id.values())
 
     def __len__(self) -> int:
         return len(self._by_id)

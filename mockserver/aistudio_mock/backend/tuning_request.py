@@ -71,13 +71,21 @@ def read(request: TuningRequest) -> TuneOrder:
 
 def weighted_datasets(request: TuningRequest) -> list[TuningRequest.WeightedDataset]:
     """Every dataset that the request names: train, validation (both fields), test."""
-    validation = [request.validation_dataset] if request.HasField("validation_dataset") else []
-    return [*request.train_datasets, *request.validation_datasets, *validation, *request.test_datasets]
+    return [dataset for _, dataset in _named_datasets(request)]
 
 
 def has_validation(request: TuningRequest) -> bool:
     """Whether a validation dataset is named, in the deprecated field or the new one."""
     return bool(request.validation_datasets) or request.HasField("validation_dataset")
+
+
+def _named_datasets(request: TuningRequest) -> Iterator[tuple[str, TuningRequest.WeightedDataset]]:
+    """Each dataset that the request names, with the path of its field."""
+    for name in ("train_datasets", "validation_datasets", "test_datasets"):
+        for index, dataset in enumerate(getattr(request, name)):
+            yield f"{name}[{index}]", dataset
+    if request.HasField("validation_dataset"):
+        yield "validation_dataset", request.validation_dataset
 
 
 def _bad_numbers(request: TuningRequest, kind: str, params: Params) -> Iterator[FieldViolation]:
@@ -90,8 +98,7 @@ def _bad_numbers(request: TuningRequest, kind: str, params: Params) -> Iterator[
         f"{kind}.lora.rank": params.lora.rank,
         f"{kind}.prompt_tune.virtual_tokens": params.prompt_tune.virtual_tokens,
     }
-    for index, dataset in enumerate(weighted_datasets(request)):
-        numbers[f"datasets[{index}].weight"] = dataset.weight
+    numbers |= {f"{path}.weight": dataset.weight for path, dataset in _named_datasets(request)}
     for field, number in numbers.items():
         if not isfinite(number) or number < 0:
             yield FieldViolation(field, f"Value must be a finite number of 0 or more, not {number}")

@@ -85,7 +85,7 @@ class Tunings:
                     for task in self._store.tunings.newest_first(folder.id)
                     if not request.status or int(task.status(now)) == request.status
                 ),
-                lambda task: (task.created_at, task.id),
+                self._store.tunings.position,
                 request.page_size,
                 request.page_token,
                 token_on_every_page=folder.settings.behaviours.tunings_last_page == "token",

@@ -1,21 +1,26 @@
 """Pages over a folder's objects, newest first, with opaque tokens (service-behaviour e.7)."""
 
 import base64
-import binascii
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
 from aistudio_mock.domain.errors import InvalidArgument
-from aistudio_mock.domain.instant import Instant
 
 MAX_PAGE_SIZE = 1000
 DEFAULT_PAGE_SIZE = 100
 
 T = TypeVar("T")
-Position = tuple[Instant, str]
-"""Where an object stands in its list: when it was created, and its id."""
+Position = int
+"""Where an object stands in its list: 0 or more, a greater number for each one created later.
+
+Not the date of creation: on a clock that stands still many have the same one. Not the id of the last object
+alone: it may be deleted, or no longer pass the filter, when the next page is asked for.
+"""
+
+_TOKEN = re.compile(rb"before:([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +51,24 @@ def page(
             f"Validation error:\npage_size: Value must be in the range of 0 to {MAX_PAGE_SIZE}"
         )
     limit = size or DEFAULT_PAGE_SIZE
-    rest = _after(newest_first, position, _decode(token)) if token else iter(newest_first)
+    before = _decode(token) if token else None
+    rest = (item for item in newest_first if before is None or position(item) < before)
     items = tuple(islice(rest, limit))
     more = next(rest, None) is not None or (token_on_every_page and bool(items))
     return Page(items, _encode(position(items[-1])) if more else "")
 
 
-def _after(items: Iterable[T], position: Callable[[T], Position], last: Position) -> Iterator[T]:
-    # Objects made at one frozen instant keep their order of creation; the id says how far the caller is.
-    passed = False
-    for item in items:
-        at, object_id = position(item)
-        if at < last[0] or (at == last[0] and passed):
-            yield item
-        passed = passed or object_id == last[1]
-
-
 def _encode(position: Position) -> str:
-    return base64.urlsafe_b64encode(f"{position[0]}@{position[1]}".encode()).decode()
+    return base64.urlsafe_b64encode(f"before:{position}".encode()).decode()
 
 
 def _decode(token: str) -> Position:
     try:
-        at, _, object_id = base64.urlsafe_b64decode(token).decode().partition("@")
-        return Instant(int(at)), object_id
-    except (ValueError, binascii.Error):
+        found = _TOKEN.fullmatch(base64.b64decode(token, altchars=b"-_", validate=True))
+    except ValueError:
+        found = None
+    if found is None:
         raise InvalidArgument(
             "page_token: not a token of this list; pass next_page_token of the previous page as it is"
-        ) from None
+        )
+    return int(found[1])

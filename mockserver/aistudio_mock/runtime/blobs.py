@@ -102,8 +102,8 @@ class BlobUpload:
     def abort(self) -> None:
         """Removes what was written; nothing after `commit`. Waits for one batch at most."""
         running, self._running = self._running, None
-        if running is not None and not running.cancel() and not running.cancelled():
-            running.exception()  # looked at, so that asyncio does not report it
+        if running is not None:
+            running.cancel()  # if it has failed already, this tells asyncio not to report that
         self._writer.abort()
 
     async def _hand_over(self, worker: ThreadPoolExecutor) -> None:

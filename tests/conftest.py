@@ -1,0 +1,20 @@
+"""What every test shares: a certificate authority of the run's own, never the user's."""
+
+import os
+import shutil
+import tempfile
+
+VARIABLE = "AISTUDIO_MOCK_CA_DIR"
+
+
+def pytest_configure(config):
+    # gRPC reads its roots once per process, so the whole run has one CA; workers of xdist inherit it.
+    if VARIABLE not in os.environ:
+        os.environ[VARIABLE] = config.stash_ca = tempfile.mkdtemp(prefix="aistudio-mock-ca-")
+
+
+def pytest_unconfigure(config):
+    made = getattr(config, "stash_ca", None)
+    if made is not None:
+        shutil.rmtree(made, ignore_errors=True)
+        os.environ.pop(VARIABLE, None)
