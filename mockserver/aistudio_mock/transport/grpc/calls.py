@@ -134,7 +134,9 @@ def _header(context: grpc.ServicerContext, name: str) -> str | None:
 
 
 def _door(context: grpc.ServicerContext) -> Door:
-    return Door.TLS if context.auth_context() else Door.PLAINTEXT
+    # Not "is there a context": newer grpcio has one for plaintext too, of the type `insecure`.
+    kind = context.auth_context().get("transport_security_type", ())
+    return Door.TLS if b"ssl" in kind else Door.PLAINTEXT
 
 
 def _patience(context: grpc.ServicerContext) -> float:
