@@ -56,7 +56,7 @@ def run_program(name: str, *arguments: object, variables: Mapping[str, str]) -> 
         timeout=SECONDS_OF_A_PROGRAM,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return json.loads(done.stdout)
 
 

@@ -43,7 +43,7 @@ class GrpcServer:
 
     def stop(self) -> None:
         """Ends open calls and frees the ports."""
-        self._server.stop(grace=None).wait()
+        self._server.stop(grace=0.25).wait()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     @staticmethod
