@@ -8,15 +8,42 @@ with MockServer(time="manual") as mock:
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aistudio_mock.mock import MockClock, MockFolder, MockServer
+    from aistudio_mock.control_client import RemoteServer
+    from aistudio_mock.handles import JournalEntry, MockClock, MockFault, MockFaults, MockFolder, MockJournal
+    from aistudio_mock.mock import MockServer
 
-__all__ = ["MockClock", "MockFolder", "MockServer"]
+__all__ = [
+    "JournalEntry",
+    "MockClock",
+    "MockFault",
+    "MockFaults",
+    "MockFolder",
+    "MockJournal",
+    "MockServer",
+    "RemoteServer",
+]
+
+_OUTSIDE_HANDLES = {"MockServer": "mock", "RemoteServer": "control_client"}
 
 
 def __getattr__(name: str) -> Any:
     # Lazy, so that the pytest plugin and the command line pay for the server only when they use it.
-    if name in __all__:
-        from aistudio_mock import mock  # noqa: PLC0415
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415
 
-        return getattr(mock, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_OUTSIDE_HANDLES.get(name, 'handles')}"), name)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext aistudio_mock`: starts a mock in the notebook's kernel and redirects the kernel to it."""
+    from aistudio_mock import notebook  # noqa: PLC0415
+
+    notebook.load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """`%unload_ext aistudio_mock`: stops the mock and takes the redirection back."""
+    from aistudio_mock import notebook  # noqa: PLC0415
+
+    notebook.unload(shell)

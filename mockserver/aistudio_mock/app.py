@@ -3,21 +3,22 @@
 import os
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from aistudio_formats.report import Outcome
 from aistudio_formats.worker_client import Scanner
 from aistudio_mock.backend.addresses import REAL, Directory, Door, directory
 from aistudio_mock.backend.backend import Backend, assemble
-from aistudio_mock.backend.folders import FolderDefaults, Folders, Pace
-from aistudio_mock.backend.identity import Auth, Identity
+from aistudio_mock.backend.control import Control
+from aistudio_mock.backend.folders import Auth, FolderDefaults, Folders, Pace
+from aistudio_mock.backend.identity import Identity
 from aistudio_mock.backend.validations import Scanned
-from aistudio_mock.config import ServerConfig
+from aistudio_mock.config import ConfigError, ServerConfig, parse_time
 from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.objects import Blob
 from aistudio_mock.domain.presign import Signer
@@ -34,7 +35,10 @@ from aistudio_mock.transport.http.server import HttpServer, build_app
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from aistudio_mock.transport.router.router import Router
+
 _BACKLOG = 128
+_LOOPBACK = "127.0.0.1"
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - told apart, not bound
 _PACES = {"skip": Pace.SKIP, "poll": Pace.POLL}
 
@@ -50,6 +54,8 @@ class Ready:
     folder_id: str
     api_key: str
     pid: int
+    router: str | None = None
+    """The proxy that leads the service's real names here; None when there is none."""
 
 
 class Server:
@@ -60,7 +66,9 @@ class Server:
         self._running = ExitStack()
         self._ready: Ready | None = None
         self._backend: Backend | None = None
+        self._control: Control | None = None
         self._certificates: certificates.Certificates | None = None
+        self._router: Router | None = None
 
     @property
     def ready(self) -> Ready:
@@ -75,6 +83,13 @@ class Server:
         if self._backend is None:
             raise RuntimeError("the server is not started; call start() first")
         return self._backend
+
+    @property
+    def control(self) -> Control:
+        """Folders, clocks, faults and journals. Raises RuntimeError before `start`."""
+        if self._control is None:
+            raise RuntimeError("the server is not started; call start() first")
+        return self._control
 
     def start(self) -> None:
         """Answers gRPC when this returns; HTTP answers as soon as its thread has imported what it needs.
@@ -96,7 +111,7 @@ class Server:
         assert self._certificates is not None
         bundle = str(certificates.bundle(self._certificates))
         return {
-            "YC_API_ENDPOINT": ready.tls,
+            **self._way_here(),
             "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": bundle,
             "SSL_CERT_FILE": bundle,
             "REQUESTS_CA_BUNDLE": bundle,
@@ -109,6 +124,18 @@ class Server:
             "AISTUDIO_MOCK_GRPC": ready.grpc,
             "AISTUDIO_MOCK_HTTP": ready.http,
         }
+
+    @property
+    def refused_hosts(self) -> Mapping[str, int]:
+        """How often the router refused each host."""
+        return self._router.refused if self._router else {}
+
+    def _way_here(self) -> dict[str, str]:
+        if self._router is None:
+            return {"YC_API_ENDPOINT": self.ready.tls}
+        from aistudio_mock.transport.router.environment import variables  # noqa: PLC0415 - only with a router
+
+        return variables(self._router.proxy, self._router.tls, self._config.allow, os.environ)
 
     def _start(self, undo: ExitStack) -> None:
         config = self._config
@@ -132,9 +159,18 @@ class Server:
         ids = Ids(config.seed)
         self._backend = backend = _assemble(config, ids, directories, blobs, scanner)
         grpc_server.start(routes(backend), Calls(backend.identity, ids))
-        http_server = HttpServer(listener, partial(_application, backend, tls.ca_pem, blobs))
+        self._control = control = Control(backend, partial(folder_settings, config))
+        described = partial(_described, self)
+        http_server = HttpServer(
+            listener, partial(_application, backend, control, described, tls.ca_pem, blobs)
+        )
         http_server.start()
         undo.callback(http_server.stop)
+        if config.router:
+            http_host, http_port = listener.getsockname()[:2]
+            http_address = (_LOOPBACK if http_host in _EVERYWHERE else http_host, http_port)
+            calls = Calls(backend.identity, ids, Door.ROUTER)
+            self._router = _start_router(undo, config, tls, backend, calls, http_address)
         default = backend.folders.default
         self._ready = Ready(
             grpc=plaintext,
@@ -144,7 +180,29 @@ class Server:
             folder_id=default.id,
             api_key=default.api_key,
             pid=os.getpid(),
+            router="http://{}:{}".format(*self._router.proxy) if self._router else None,
         )
+
+
+def _start_router(
+    undo: ExitStack,
+    config: ServerConfig,
+    tls: certificates.Certificates,
+    backend: Backend,
+    calls: Calls,
+    http: tuple[str, int],
+) -> "Router":
+    """The router, and behind it a gRPC port of its own, by which the calls that came through it are known."""
+    from aistudio_mock.transport.router.router import Router  # noqa: PLC0415 - imports what is slow to import
+
+    grpc_server = GrpcServer()
+    undo.callback(grpc_server.stop)
+    port = grpc_server.bind(_LOOPBACK, 0)
+    grpc_server.start(routes(backend), calls)
+    router = Router(tls, (_LOOPBACK, port), http, config.allow)
+    router.start()
+    undo.callback(router.stop)
+    return router
 
 
 def _assemble(
@@ -174,13 +232,48 @@ def defaults(config: ServerConfig) -> FolderDefaults:
         durations=Durations(config.durations),
         seed=config.seed if config.seed is not None else secrets.randbits(32),
         behaviours=choose(config.edition, config.settings),
+        auth=Auth(config.auth),
     )
 
 
-def _application(backend: Backend, ca_pem: bytes, blobs: BlobStore) -> "web.Application":
-    from aistudio_mock.transport.http import rest  # noqa: PLC0415 - in the HTTP thread
+def folder_settings(config: ServerConfig, given: Mapping[str, Any]) -> FolderDefaults:
+    """A folder's settings: those of the server, with `time`, `durations`, `auth` and `seed` where given.
 
-    return build_app(backend.objects, blobs, rest.routes(backend, ca_pem))
+    Raises:
+        ConfigError: a name or value that does not exist.
+    """
+    known = {"time": str, "durations": str, "auth": str, "seed": int}
+    for name, value in given.items():
+        if name not in known:
+            raise ConfigError(f"a folder has no setting {name!r}; it has {', '.join(known)}")
+        if not isinstance(value, known[name]) or isinstance(value, bool):
+            raise ConfigError(f"{name}: not {value!r}; write {'text' if known[name] is str else 'a number'}")
+    changes: dict[str, Any] = {
+        name: parse_time(value) if name == "time" else value for name, value in given.items()
+    }
+    return defaults(replace(config, **changes))
+
+
+def _described(server: Server) -> dict[str, Any]:
+    return asdict(server.ready)
+
+
+def _application(
+    backend: Backend,
+    control: Control,
+    described: Callable[[], Mapping[str, Any]],
+    ca_pem: bytes,
+    blobs: BlobStore,
+) -> "web.Application":
+    from aistudio_mock.transport.http import control as control_api  # noqa: PLC0415 - in the HTTP thread
+    from aistudio_mock.transport.http import rest, s3_watch  # noqa: PLC0415
+
+    def add(app: "web.Application") -> None:
+        rest.routes(backend, ca_pem)(app)
+        control_api.routes(control, described)(app)
+        s3_watch.routes(backend.folders)(app)
+
+    return build_app(backend.objects, blobs, add)
 
 
 def _scan(

@@ -6,13 +6,14 @@ import sys
 from io import TextIOWrapper
 from typing import NoReturn
 
-from aistudio_mock.commands import demo, examples, serve, token, validate
+from aistudio_mock.commands import demo, examples, run, serve, token, validate
 from aistudio_mock.commands.console import Command, CommandError, Exit, say, version
 from aistudio_mock.config import ConfigError
 
 PROGRAM = "aistudio-mock"
 COMMANDS: tuple[Command, ...] = (
     demo.COMMAND,
+    run.COMMAND,
     serve.COMMAND,
     validate.COMMAND,
     examples.COMMAND,

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NoReturn, get_args
 
+from aistudio_mock.domain.clock import Rate
 from aistudio_mock.domain.settings import choose
 
 Durations = Literal["recorded", "documented", "instant"]
@@ -36,7 +36,7 @@ class TimeMode:
     """
 
     kind: TimeKind
-    rate: Fraction = Fraction(1)
+    rate: Rate = 1
 
     def __str__(self) -> str:
         """As it is written on the command line: `skip`, `10x`."""
@@ -47,7 +47,7 @@ _NAMED_MODES: Mapping[str, TimeMode] = {
     "skip": TimeMode("skip"),
     "poll": TimeMode("poll"),
     "real": TimeMode("real"),
-    "manual": TimeMode("manual", Fraction(0)),
+    "manual": TimeMode("manual", 0),
 }
 
 
@@ -58,6 +58,8 @@ class ServerConfig:
     Ports are 0 for any free one. `advertise` is the host that URLs, endpoint lists and the certificate name,
     when it is not `host`. `seed` rules chance only; None draws a new one. `state` is the directory that keeps
     everything between runs, None for memory. `settings` are behaviours by id, as `--set ID=VALUE` gives them.
+    `router` adds the proxy that leads the service's real names here; `allow` are hosts that it lets through
+    although it would refuse them.
 
     Raises:
         ConfigError: a value is out of its range, or two ports are the same.
@@ -80,6 +82,8 @@ class ServerConfig:
     log_level: LogLevel = "info"
     ready_file: Path | None = None
     folder_id: str = DEFAULT_FOLDER
+    router: bool = False
+    allow: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
@@ -89,6 +93,8 @@ class ServerConfig:
         _check_host("host", self.host)
         if self.advertise is not None:
             _check_host("advertise", self.advertise)
+        for host in self.allow:
+            _check_host("allow", host)
         if not 1 <= len(self.folder_id) <= 50:  # noqa: PLR2004 - the contract's length (service-behaviour c.2)
             raise ConfigError(f"folder id {self.folder_id!r}: use 1 to 50 characters")
 
@@ -110,10 +116,18 @@ def parse_time(text: str) -> TimeMode:
     if text in _NAMED_MODES:
         return _NAMED_MODES[text]
     match = _RATE.fullmatch(text)
-    rate = Fraction(match[1]) if match else Fraction(0)
+    rate = _exactly(match[1]) if match else 0
     if not 0 < rate <= _FASTEST:
         _refuse("time", text, f"skip, poll, real, manual, or a rate such as 10x or 0.5x (up to {_FASTEST}x)")
     return TimeMode("real", rate)
+
+
+def _exactly(digits: str) -> Rate:
+    if digits.isdecimal():
+        return int(digits)
+    from fractions import Fraction  # noqa: PLC0415 - 3 ms, for those who need it
+
+    return Fraction(digits)
 
 
 def parse_settings(items: list[str]) -> Mapping[str, str]:

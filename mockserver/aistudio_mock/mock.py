@@ -2,66 +2,15 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Literal, Self
 
-from aistudio_mock.app import Ready, Server, defaults
-from aistudio_mock.backend.backend import Backend
-from aistudio_mock.backend.folders import Folder
-from aistudio_mock.config import Auth, Durations, ServerConfig, parse_time
-from aistudio_mock.domain.instant import SECOND
+from aistudio_mock.app import Ready, Server
+from aistudio_mock.config import Auth, ConfigError, Durations, ServerConfig, parse_time
+from aistudio_mock.domain.errors import InvalidArgument
+from aistudio_mock.handles import MockClock, MockFolder
 
-
-class MockClock:
-    """A folder's virtual clock, for people."""
-
-    def __init__(self, backend: Backend, folder: Folder) -> None:
-        self._backend = backend
-        self._folder = folder
-
-    def now(self) -> datetime:
-        """Virtual time, aware, UTC."""
-        return datetime.fromtimestamp(self._folder.clock.now() / SECOND, UTC)
-
-    def advance(
-        self,
-        by: timedelta | None = None,
-        *,
-        days: float = 0,
-        hours: float = 0,
-        minutes: float = 0,
-        seconds: float = 0,
-    ) -> datetime:
-        """Moves time forward as if it were lived through, and returns the new time.
-
-        Work that the server does in the meantime (scanning an upload) is waited for, so that everything due
-        by then is visible when this returns. ValueError for a negative duration.
-        """
-        span = (by or timedelta()) + timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-        self._backend.validations.settle(self._folder.id)
-        self._folder.clock.advance(span // timedelta(microseconds=1))
-        return self.now()
-
-
-class MockFolder:
-    """A folder of its own: id, credentials, clock. Nobody else's objects are in it."""
-
-    def __init__(self, backend: Backend, folder: Folder) -> None:
-        self._backend = backend
-        self._folder = folder
-        self.id = folder.id
-        self.api_key = folder.api_key
-        self.clock = MockClock(backend, folder)
-
-    def __repr__(self) -> str:
-        """Never shows the key."""
-        return f"MockFolder({self.id!r})"
-
-    def iam_token(self) -> str:
-        """A fresh IAM token of this folder, good for 12 hours of its clock."""
-        return self._backend.identity.issue(self._folder).token
+__all__ = ["MockClock", "MockFolder", "MockServer"]
 
 
 class MockServer:
@@ -151,17 +100,20 @@ class MockServer:
     @property
     def default_folder(self) -> MockFolder:
         """The folder of calls that name none."""
-        return MockFolder(self._server.backend, self._server.backend.folders.default)
+        return MockFolder(self._server.control, self._ready.folder_id, self._ready.api_key)
 
     def folder(
-        self, *, time: str | None = None, durations: Durations | None = None, seed: int | None = None
+        self,
+        *,
+        time: str | None = None,
+        durations: Durations | None = None,
+        auth: Auth | None = None,
+        seed: int | None = None,
     ) -> MockFolder:
-        """A fresh folder, with a clock, durations and seed of its own where given."""
-        config = replace(
-            self._config,
-            time=parse_time(time) if time else self._config.time,
-            durations=durations or self._config.durations,
-            seed=seed if seed is not None else self._config.seed,
-        )
-        backend = self._server.backend
-        return MockFolder(backend, backend.folders.create(change=lambda _: defaults(config)))
+        """A fresh folder, with settings of its own where given. ConfigError for one that cannot work."""
+        given = {"time": time, "durations": durations, "auth": auth, "seed": seed}
+        try:
+            made = self._server.control.create_folder({n: v for n, v in given.items() if v is not None})
+        except InvalidArgument as refusal:
+            raise ConfigError(refusal.message) from None
+        return MockFolder(self._server.control, made["id"], made["api_key"])

@@ -1,10 +1,11 @@
 """For any page size, and whatever is created or deleted between two pages: each item once, none missed."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from aistudio_mock.backend.store import Table
 from aistudio_mock.domain.errors import InvalidArgument
 from aistudio_mock.domain.paging import page
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 class Thing:
@@ -90,9 +91,7 @@ def test_where_so_wanted_every_page_with_items_has_a_token_and_no_other(count, s
     table, _ = table_of(count)
     token = ""
     while True:
-        found = page(
-            table.newest_first("b1g"), table.position, size, token, token_on_every_page=True
-        )
+        found = page(table.newest_first("b1g"), table.position, size, token, token_on_every_page=True)
         assert bool(found.items) == bool(found.next_page_token)
         token = found.next_page_token
         if not token:
@@ -102,9 +101,12 @@ def test_where_so_wanted_every_page_with_items_has_a_token_and_no_other(count, s
 @given(st.integers(0, 30), st.text(min_size=1))
 def test_any_text_as_a_token_is_a_page_or_a_refusal(count, token):
     table, _ = table_of(count)
+    refusal = found = None
     try:
         found = page(table.newest_first("b1g"), table.position, 5, token)
-    except InvalidArgument as refusal:
+    except InvalidArgument as refused:
+        refusal = refused
+    if refusal:
         assert refusal.message.startswith("page_token: ")
     else:
         assert len(found.items) <= 5

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from aistudio_mock.domain.instant import Instant
-from aistudio_mock.domain.timeline import Timeline
 from hypothesis import given
 from hypothesis import strategies as st
+
+from aistudio_mock.domain.instant import Instant
+from aistudio_mock.domain.timeline import Timeline
 
 _FAR = 10**6
 _MOMENTS = st.integers(0, _FAR).map(Instant)
@@ -20,15 +21,17 @@ class Told:
 
 
 @st.composite
-def stories(draw, ends=st.booleans()):
+def stories(draw):
     moments = sorted(draw(st.lists(_MOMENTS, min_size=1, max_size=6)))
     first, *others = moments
     timeline = Timeline.starting(first, "s0")
     for number, moment in enumerate(others[:-1], 1):
         timeline = timeline.then(moment, f"s{number}")
     if others:
-        timeline = timeline.then(others[-1], "end", terminal=draw(ends))
-    return Told(timeline.awaiting() if draw(st.booleans()) and not timeline.last.terminal else timeline, first)
+        timeline = timeline.then(others[-1], "end", terminal=draw(st.booleans()))
+    return Told(
+        timeline.awaiting() if draw(st.booleans()) and not timeline.last.terminal else timeline, first
+    )
 
 
 @st.composite

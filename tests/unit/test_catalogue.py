@@ -1,6 +1,7 @@
 """Model URIs, and which parameters tune which base model."""
 
 import pytest
+
 from aistudio_mock.domain.catalogue import SCHEMES_OF, TASK_TYPE_OF, TUNABLE, ModelUri, require_tunable
 from aistudio_mock.domain.errors import InvalidArgument
 
@@ -57,7 +58,9 @@ def test_parameters_tune_exactly_the_schemes_of_the_table(kind, scheme):
     if scheme in SCHEMES_OF[kind]:
         require_tunable(uri, kind)
     else:
-        with pytest.raises(InvalidArgument, match=rf"base_model_uri: {kind} does not tune a {scheme}:// model"):
+        with pytest.raises(
+            InvalidArgument, match=rf"base_model_uri: {kind} does not tune a {scheme}:// model"
+        ):
             require_tunable(uri, kind)
 
 

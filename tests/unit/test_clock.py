@@ -4,6 +4,7 @@ import threading
 from fractions import Fraction
 
 import pytest
+
 from aistudio_mock.domain.clock import ClockReading
 from aistudio_mock.domain.instant import DAY, HOUR, MINUTE, SECOND, Instant
 from aistudio_mock.runtime.clocks import FolderClock, system_now

@@ -4,6 +4,7 @@ import threading
 from fractions import Fraction
 
 import pytest
+
 from aistudio_mock.backend.folders import FolderDefaults, Folders
 from aistudio_mock.backend.identity import TOKEN_LIFETIME, Auth, Identity
 from aistudio_mock.domain.errors import Unauthenticated
@@ -56,13 +57,15 @@ def test_with_auth_any_an_unknown_value_passes_and_belongs_to_no_folder(folders,
 
 
 def test_strict_refuses_an_unknown_token(folders):
-    with pytest.raises(Unauthenticated, match="^The token is invalid$"):
+    with pytest.raises(Unauthenticated, match=r"^The token is invalid$"):
         identity(folders, Auth.STRICT).authenticate("Bearer t1.9.x")
 
 
 def test_strict_refuses_an_unknown_key_and_shows_its_ends_only(folders):
     key = "AQVNsecretsecretsecretghij"
-    with pytest.raises(Unauthenticated, match=r"^Unknown api key 'AQVN\*\*\*\*ghij \([0-9A-F]{8}\)'$") as refusal:
+    with pytest.raises(
+        Unauthenticated, match=r"^Unknown api key 'AQVN\*\*\*\*ghij \([0-9A-F]{8}\)'$"
+    ) as refusal:
         identity(folders, Auth.STRICT).authenticate(f"Api-Key {key}")
     assert "secret" not in refusal.value.message
 
@@ -124,8 +127,15 @@ def test_an_api_key_as_bearer_is_refused_when_strict(folders):
         identity(folders, Auth.STRICT).authenticate(f"Bearer {folder.api_key}")
 
 
-def test_only_strict_closes_folders(folders):
-    assert [auth for auth in Auth if identity(folders, auth).is_strict] == [Auth.STRICT]
+def test_a_single_call_can_be_looked_at_more_closely_than_the_others(folders):
+    lax = identity(folders, Auth.ANY)
+    assert lax.authenticate("Bearer anything").folder is None
+    with pytest.raises(Unauthenticated):
+        lax.authenticate("Bearer anything", Auth.STRICT)
+
+
+def test_a_credential_never_shows_the_header_it_came_from(folders):
+    assert "AQVNsecret" not in repr(identity(folders, Auth.ANY).authenticate("Api-Key AQVNsecret"))
 
 
 def test_a_folder_is_made_when_it_is_first_named(folders):

@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+
 from aistudio_mock.domain.errors import InvalidArgument
 from aistudio_mock.domain.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, page
 

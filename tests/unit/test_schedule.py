@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+
 from aistudio_mock.domain.instant import SECOND, Instant, later, seconds, whole_second
 from aistudio_mock.domain.schedule import Durations, Span, plan_tuning, plan_validation
 from aistudio_mock.runtime.chance import chance_for

@@ -1,6 +1,7 @@
 """Behaviours in force: the edition's, with single ones set by hand."""
 
 import pytest
+
 from aistudio_mock.domain.behaviours import EDITIONS, VALUES, Behaviours
 from aistudio_mock.domain.settings import choose
 

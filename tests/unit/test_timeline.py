@@ -1,13 +1,18 @@
 """The timeline's rules, each with its edge; tests/property/test_timelines_hold.py has them for any times."""
 
 import pytest
+
 from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.timeline import Mark, Timeline
 
 
 @pytest.fixture
 def story():
-    return Timeline.starting(Instant(10), "new").then(Instant(20), "busy").then(Instant(30), "done", terminal=True)
+    return (
+        Timeline.starting(Instant(10), "new")
+        .then(Instant(20), "busy")
+        .then(Instant(30), "done", terminal=True)
+    )
 
 
 def test_a_mark_at_exactly_now_has_happened(story):

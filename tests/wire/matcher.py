@@ -9,6 +9,7 @@ A placeholder is a mapping with one key that begins with `$`, and perhaps `as`, 
     {$same: dataset}            what that name is bound to
     {$http-date: updated}       what that name is bound to, as HTTP headers write dates
     {$join: [a, {$same: b}]}    several of these one after the other
+    {$any: ~}                   anything at all
 """
 
 import re
@@ -64,6 +65,8 @@ def _is_placeholder(template: Any) -> bool:
 
 
 def _placeholder(template: Any, actual: Any, names: Names, where: str) -> Iterator[str]:
+    if "$any" in template:
+        return
     groups: dict[str, str] = {}
     pattern = _pattern(template, names, groups, count())
     found = re.fullmatch(pattern, actual) if isinstance(actual, str) else None
@@ -76,7 +79,7 @@ def _placeholder(template: Any, actual: Any, names: Names, where: str) -> Iterat
 def _pattern(part: Any, names: Names, groups: dict[str, str], number: Iterator[int]) -> str:
     """A regular expression; `groups` gets the name that each of its groups is to be bound to."""
     if not _is_placeholder(part):
-        return re.escape(part)
+        return re.escape(str(part))
     kind, content = next(iter(part.items()))
     if kind == "$join":
         pattern = "".join(_pattern(inner, names, groups, number) for inner in content)
@@ -96,7 +99,7 @@ def _http_date(text: str) -> str:
 _KINDS: Mapping[str, Callable[[Any, Names], str]] = {
     "$id": lambda prefix, _: f"{prefix}[0-9a-v]{{17}}",
     "$second": lambda *_: f"{_DATE}Z",
-    "$micros": lambda *_: rf"{_DATE}(?:\.\d{{3}}(?:\d{{3}})?)?Z",
+    "$micros": lambda *_: rf"{_DATE}\.\d{{3}}(?:\d{{3}})?Z",
     "$pattern": lambda pattern, _: pattern,
     "$same": lambda name, names: re.escape(names[name]),
     "$http-date": lambda name, names: re.escape(_http_date(names[name])),

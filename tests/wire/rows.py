@@ -1,7 +1,7 @@
 """Plays fixture rows: each is one request to a running server, and the reply that a source shows for it.
 
-A row has `row` (its name), `source`, and either `call` (a gRPC method) with `request`, or `put` or `get` (a URL,
-with `body` for the file to send). `reply` is its template (see matcher). Besides, where needed:
+A row has `row` (its name), `source`, and either `call` (a gRPC method) with `request`, or `put` or `get` (a
+URL, with `body` for the file to send). `reply` is its template (see matcher). Besides, where needed:
 
     until, before   call again until the reply has that key; replies without it are as `before` says
     elapsed         [from, to, low, high]: bound names, and seconds from one to the other
@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 
 import grpc
 import yaml
-from aistudio_protos.pool import POOL, message_class
 from google.protobuf.json_format import MessageToDict, ParseDict
 
+from aistudio_protos.pool import POOL, message_class
 from tests.wire.matcher import Names, filled, mismatches, moment
 from tests.wire.stubs import METHODS
 

@@ -18,8 +18,8 @@ SECONDS_OF_A_PROGRAM = 50
 """Less than one sleep between two polls of the SDK: 60 s in `upload()` and `tune()`."""
 
 KIND = {"task_type": "TextToTextGeneration", "upload_format": "jsonlines"}
-FLOWS, SERVERS = 20, 2
-"""How much goes on in `sdk_same_process`."""
+FLOWS = (20, 4)
+"""How many flows live at once at each server of `sdk_same_process`, one server after the other."""
 
 _FOREIGN = ("YC_", "GRPC_", "AISTUDIO_", "SSL_CERT_")
 _PROXIES = {"http_proxy", "https_proxy", "grpc_proxy", "all_proxy", "no_proxy", "no_grpc_proxy"}

@@ -17,27 +17,27 @@ from pathlib import Path
 from aistudio_mock import MockServer
 from yandex_ai_studio_sdk import AIStudio, AsyncAIStudio
 
-from tests.wire.sdk_parts import FLOWS, KIND, SERVERS, row
+from tests.wire.sdk_parts import FLOWS, KIND, row
 
 QUESTION = "Какой у тебя номер?"
 
 
 def with_threads(directory: Path) -> list[list[str]]:
     told = []
-    for server in range(SERVERS):
-        with MockServer() as mock, ThreadPoolExecutor(FLOWS) as threads:
+    for server, flows in enumerate(FLOWS):
+        with MockServer() as mock, ThreadPoolExecutor(flows) as threads:
             os.environ.update(mock.env)
-            names = [f"{server}-{number}" for number in range(FLOWS)]
+            names = [f"{server}-{number}" for number in range(flows)]
             told.append(list(threads.map(lambda name: flow(directory, name), names)))
     return told
 
 
 async def with_tasks(directory: Path) -> list[list[str]]:
     told = []
-    for server in range(SERVERS):
+    for server, flows in enumerate(FLOWS):
         async with MockServer() as mock:
             os.environ.update(mock.env)
-            names = [f"{server}-{number}" for number in range(FLOWS)]
+            names = [f"{server}-{number}" for number in range(flows)]
             told.append(await asyncio.gather(*(async_flow(directory, name) for name in names)))
     return told
 

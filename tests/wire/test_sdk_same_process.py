@@ -6,7 +6,7 @@ import pytest
 from aistudio_mock import MockServer
 from yandex_ai_studio_sdk import AsyncAIStudio
 
-from tests.wire.sdk_parts import FLOWS, KIND, SERVERS, quiet, row, run_program
+from tests.wire.sdk_parts import FLOWS, KIND, quiet, row, run_program
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def environment(tmp_path):
 
 
 @pytest.mark.parametrize("way", ["threads", "tasks"])
-def test_twenty_flows_at_once_at_each_of_two_servers_over_tls(way, environment, tmp_path):
+def test_twenty_flows_at_once_and_then_more_at_a_second_server_over_tls(way, environment, tmp_path):
     with MockServer() as first:  # makes the CA; the program's own servers find it
         trusted = {name: first.env[name] for name in ("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "SSL_CERT_FILE")}
     told = run_program(
@@ -26,7 +26,7 @@ def test_twenty_flows_at_once_at_each_of_two_servers_over_tls(way, environment, 
         variables=trusted | {"AISTUDIO_MOCK_CA_DIR": str(tmp_path / "ca")},
     )
     assert told == [
-        [f"Мой номер {server}-{number}" for number in range(FLOWS)] for server in range(SERVERS)
+        [f"Мой номер {server}-{number}" for number in range(flows)] for server, flows in enumerate(FLOWS)
     ]
 
 

@@ -8,9 +8,10 @@ from aistudio_mock.backend.access import Access
 from aistudio_mock.backend.addresses import Directory, Door
 from aistudio_mock.backend.datasets import Datasets
 from aistudio_mock.backend.endpoints import Endpoints, IamTokens
-from aistudio_mock.backend.folders import Folders
+from aistudio_mock.backend.folders import Folder, Folders
 from aistudio_mock.backend.identity import Identity
 from aistudio_mock.backend.inference import TextGeneration
+from aistudio_mock.backend.journal import Tally
 from aistudio_mock.backend.objects import StoredObjects
 from aistudio_mock.backend.operations import Operations
 from aistudio_mock.backend.store import Store
@@ -36,6 +37,21 @@ class Backend:
     tunings: Tunings
     operations: Operations
     text_generation: TextGeneration
+
+    @property
+    def journal(self) -> Tally:
+        """What all callers did, in numbers; each folder has the calls themselves."""
+        return self.folders.tally
+
+    def empty(self, folder: Folder) -> None:
+        """A folder forgets its datasets, tunings, operations, files, faults and journal; its clock goes on.
+
+        Waits for a scan that is under way.
+        """
+        self.validations.settle(folder.id)
+        self.objects.forget(folder.id)
+        folder.faults.clear()
+        folder.journal.clear()
 
 
 def assemble(

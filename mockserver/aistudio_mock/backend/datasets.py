@@ -13,7 +13,7 @@ from aistudio_mock.backend.objects import StoredObjects
 from aistudio_mock.backend.store import Store
 from aistudio_mock.backend.validations import Validations
 from aistudio_mock.domain.dataset import Dataset, DatasetCommand, DatasetState, DatasetStatus
-from aistudio_mock.domain.errors import FailedPrecondition, InvalidArgument
+from aistudio_mock.domain.errors import FailedPrecondition, FieldViolation, InvalidArgument
 from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.paging import page
 from aistudio_mock.domain.timeline import Timeline
@@ -183,14 +183,14 @@ _UPDATABLE: dict[str, Callable[[wire.UpdateDatasetRequest], Any]] = {
 def _changes(request: wire.UpdateDatasetRequest, *, refuse_empty: bool) -> dict[str, Any]:
     paths = list(request.update_mask.paths)
     if not paths and refuse_empty:
-        raise InvalidArgument("Validation error:\nupdate_mask: Field is required")
+        raise InvalidArgument.of(FieldViolation("update_mask", "Field is required"))
     for path in paths:
         if path not in _UPDATABLE:
             raise InvalidArgument(f"update_mask: cannot update {path!r}; it can name {', '.join(_UPDATABLE)}")
     given = {path: _UPDATABLE[path](request) for path in paths or _UPDATABLE}
     changes = given if paths else {path: value for path, value in given.items() if value}
     if "name" in changes and not 1 <= len(changes["name"]) <= 63:  # noqa: PLR2004 - the contract's bound on Create
-        raise InvalidArgument("Validation error:\nname: Length must be in the range of 1 to 63")
+        raise InvalidArgument.of(FieldViolation("name", "Length must be in the range of 1 to 63"))
     return changes
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from fractions import Fraction
 from threading import RLock
 
+from aistudio_mock.backend.faults import Faults
+from aistudio_mock.backend.journal import Journal, Tally
 from aistudio_mock.domain.behaviours import Behaviours
+from aistudio_mock.domain.clock import Rate
 from aistudio_mock.domain.ports import Chance
 from aistudio_mock.domain.schedule import Durations
 from aistudio_mock.runtime.chance import Ids, chance_for
@@ -24,26 +26,39 @@ class Pace(Enum):
     """Nothing: time runs by itself, or stands still until told."""
 
 
+class Auth(Enum):
+    """How strictly credentials are looked at (`--auth`)."""
+
+    OFF = "off"
+    ANY = "any"
+    """A Bearer or Api-Key with any value will do."""
+    STRICT = "strict"
+    """Only what this server issued, and only in its folder."""
+
+
 @dataclass(frozen=True, slots=True)
 class FolderDefaults:
     """What a new folder starts with."""
 
     pace: Pace = Pace.SKIP
-    rate: Fraction = Fraction(1)
+    rate: Rate = 1
     durations: Durations = Durations.RECORDED
     seed: int = 0
     behaviours: Behaviours = field(default_factory=Behaviours)
+    auth: Auth = Auth.ANY
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """One folder. Its settings are fixed when it is made; only its clock moves."""
+    """One folder. Its settings are fixed when it is made; its clock moves, its faults and journal fill."""
 
     id: str
     service_account_id: str
     api_key: str
     clock: FolderClock
     settings: FolderDefaults
+    faults: Faults
+    journal: Journal
 
     def chance(self, record_id: str) -> Chance:
         """The chance of one record of this folder."""
@@ -56,6 +71,7 @@ class Folders:
     def __init__(self, ids: Ids, defaults: FolderDefaults, default_id: str | None = None) -> None:
         self._ids = ids
         self._defaults = defaults
+        self.tally = Tally()
         self._by_id: dict[str, Folder] = {}
         self._by_api_key: dict[str, Folder] = {}
         self._lock = RLock()
@@ -84,18 +100,27 @@ class Folders:
     ) -> Folder:
         """A fresh folder, with settings as `change` makes them. ValueError when the id is taken."""
         settings = change(self._defaults)
+        clock = FolderClock(settings.rate)
         folder = Folder(
             id=folder_id or self._ids.new("b1g"),
             service_account_id=self._ids.new("aje"),
             api_key=f"AQVN{self._ids.hexadecimal(36)}",
-            clock=FolderClock(settings.rate),
+            clock=clock,
             settings=settings,
+            faults=Faults(),
+            journal=Journal(clock, self.tally),
         )
         with self._lock:
             if folder.id in self._by_id:
                 raise ValueError(f"folder {folder.id} exists already; leave the id out for a fresh one")
             self._by_id[folder.id] = self._by_api_key[folder.api_key] = folder
         return folder
+
+    def forget(self, folder: Folder) -> None:
+        """Its id and key are unknown from here on. The default folder stays."""
+        if folder is not self.default:
+            self._by_id.pop(folder.id, None)
+            self._by_api_key.pop(folder.api_key, None)
 
     def __iter__(self) -> Iterator[Folder]:
         return iter(tuple(self._by_id.values()))

@@ -5,10 +5,9 @@ import hashlib
 import hmac
 import re
 import zlib
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, field
 
-from aistudio_mock.backend.folders import Folder, Folders
+from aistudio_mock.backend.folders import Auth, Folder, Folders
 from aistudio_mock.domain.errors import Unauthenticated
 from aistudio_mock.domain.instant import HOUR, Instant, later
 
@@ -19,21 +18,13 @@ _IAM_TOKEN = re.compile(r"t1\.(?P<body>[A-Za-z0-9_-]+={0,2})\.(?P<seal>[A-Za-z0-
 _KEY_IDENTIFIER = re.compile(r"aje[0-9a-v]{17}")
 
 
-class Auth(Enum):
-    """How strictly credentials are looked at (`--auth`)."""
-
-    OFF = "off"
-    ANY = "any"
-    """A Bearer or Api-Key with any value will do."""
-    STRICT = "strict"
-    """Only what this server issued, and only in its folder."""
-
-
 @dataclass(frozen=True, slots=True)
 class Credential:
     """What an accepted `authorization` says about the caller; `folder` is None when it binds to none."""
 
     folder: Folder | None = None
+    authorization: str | None = field(default=None, repr=False)
+    """The header itself, where it binds to no folder: a strict folder looks at it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +44,37 @@ class Identity:
         self._secret = secret
 
     @property
-    def is_strict(self) -> bool:
-        """Whether folders of others are closed to a caller."""
-        return self._auth is Auth.STRICT
+    def auth(self) -> Auth:
+        """How strictly the server looks where no folder says otherwise."""
+        return self._auth
 
-    def authenticate(self, authorization: str | None) -> Credential:
-        """The caller behind an `authorization` header.
+    @property
+    def nobody(self) -> Folder:
+        """The folder of callers that nothing is known of."""
+        return self._folders.default
+
+    def caller(self, authorization: str | None) -> Folder | None:
+        """The folder that a header is bound to, whether or not it would be accepted."""
+        value = (authorization or "").strip().partition(" ")[2].strip()
+        return self._folders.with_api_key(value) or self._folder_of_token(value) if value else None
+
+    def authenticate(self, authorization: str | None, auth: Auth | None = None) -> Credential:
+        """The caller behind an `authorization` header, looked at as `auth` says, else as the server does.
 
         Raises:
             Unauthenticated: with the platform's wording; an unknown key is shown by its ends only.
         """
+        auth = auth or self._auth
         scheme, _, value = (authorization or "").strip().partition(" ")
         value = value.strip()
-        if self._auth is Auth.OFF:
-            return Credential(self._folders.with_api_key(value) or self._folder_of_token(value))
+        if auth is Auth.OFF:
+            folder = self._folders.with_api_key(value) or self._folder_of_token(value)
+            return Credential(folder, authorization)
         if not value or scheme.casefold() not in {"bearer", "api-key"}:
             raise Unauthenticated("IAM token or API key has to be passed in request")
-        if scheme.casefold() == "bearer":
-            return self._bearer(value)
-        return self._api_key(value)
+        look = self._bearer if scheme.casefold() == "bearer" else self._api_key
+        folder = look(value, auth)
+        return Credential(folder, None if folder else authorization)
 
     def issue(self, folder: Folder) -> IssuedToken:
         """A token of the documented shape for `folder`, good for 12 hours (a.3)."""
@@ -79,22 +82,22 @@ class Identity:
         body = base64.urlsafe_b64encode(f"{folder.id}|{now}".encode()).decode()
         return IssuedToken(f"t1.{body}.{self._seal(body)}", later(now, TOKEN_LIFETIME))
 
-    def _bearer(self, token: str) -> Credential:
+    def _bearer(self, token: str, auth: Auth) -> Folder | None:
         folder = self._folder_of_token(token)
-        if folder is None and self._auth is Auth.STRICT:
+        if folder is None and auth is Auth.STRICT:
             raise Unauthenticated("The token is invalid")
-        return Credential(folder)
+        return folder
 
-    def _api_key(self, key: str) -> Credential:
+    def _api_key(self, key: str, auth: Auth) -> Folder | None:
         if _KEY_IDENTIFIER.fullmatch(key):
             raise Unauthenticated(
                 f"Unknown api key '{_ends(key)}': that is the key's identifier; "
                 "pass the secret key (AQVN…) that was shown once when the key was created"
             )
         folder = self._folders.with_api_key(key)
-        if folder is None and self._auth is Auth.STRICT:
+        if folder is None and auth is Auth.STRICT:
             raise Unauthenticated(f"Unknown api key '{_ends(key)}'")
-        return Credential(folder)
+        return folder
 
     def _folder_of_token(self, token: str) -> Folder | None:
         found = _IAM_TOKEN.fullmatch(token)

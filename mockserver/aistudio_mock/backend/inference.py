@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator
 from threading import Lock
 
-import msgspec
-
 from aistudio_mock.backend.access import Access
 from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.folders import Folders
@@ -13,7 +11,7 @@ from aistudio_mock.backend.store import Store
 from aistudio_mock.domain import tokens
 from aistudio_mock.domain.answers import Message, Pairs, Row, base_answer
 from aistudio_mock.domain.catalogue import ANSWERING, ModelUri
-from aistudio_mock.domain.errors import InvalidArgument, NotFound
+from aistudio_mock.domain.errors import FieldViolation, InvalidArgument, NotFound
 from aistudio_mock.domain.tuning import Tuning
 from aistudio_protos.yandex.cloud.ai.foundation_models.v1 import text_common_pb2 as common
 from aistudio_protos.yandex.cloud.ai.foundation_models.v1.text_generation import (
@@ -45,7 +43,7 @@ class TextGeneration:
         uri = ModelUri.parse(request.model_uri)
         folder = self._access.folder(call, uri.folder)
         if not request.messages:
-            raise InvalidArgument("Validation error:\nmessages: Field is required")
+            raise InvalidArgument.of(FieldViolation("messages", "Field is required"))
         messages = [Message(message.role, message.text) for message in request.messages]
         answer = self._answer(uri, request.model_uri, messages)
         version = folder.settings.behaviours.completion_model_version
@@ -75,6 +73,8 @@ class TextGeneration:
 
 
 def _rows(lines: Iterable[bytes]) -> Iterator[Row]:
+    import msgspec  # noqa: PLC0415 - 7 ms, and only a tuned model needs it
+
     decode = msgspec.json.Decoder().decode
     return (decode(line) for line in lines if line.strip())
 

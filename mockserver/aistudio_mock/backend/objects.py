@@ -84,13 +84,29 @@ class StoredObjects:
             if blob is not None and blob.source not in learned:
                 self._blobs.unlink(str(blob.source))
 
+    def forget(self, folder_id: str) -> None:
+        """Frees everything a folder stored, and its datasets, tunings and operations with it."""
+        with self._lock:
+            self._store.operations.drop(folder_id)
+            tasks, datasets = self._store.tunings.drop(folder_id), self._store.datasets.drop(folder_id)
+            gone = [blob for dataset in datasets for blob in (dataset.draft, dataset.content)]
+            for dataset in datasets:
+                self._announced.pop(dataset.id, None)
+            for task in tasks:
+                self._store.tuned_models.pop(task.target_model_uri, None)
+                self._store.task_of_operation.pop(task.operation_id, None)
+                gone += (*task.training_data, self._archives.pop(task.id, None))
+            for blob in gone:
+                if blob is not None:
+                    self._blobs.unlink(str(blob.source))
+
     def authorize(
         self, *, method: str, bucket: str, key: str, path: str, query_string: str, headers: Mapping[str, str]
     ) -> Grant:
         """Leave for one request on a presigned URL. Raises S3Error."""
         if bucket not in BUCKETS:
             raise NoSuchBucket(details=(("BucketName", bucket),))
-        folder_id, _, name = key.partition("/")
+        folder_id, _, name = key.rpartition("/")
         folder = self._folders.find(folder_id) or self._folders.default
         announced = self._announced.get(name, ())
         self._signer.verify(method, path, query_string, headers, folder.clock.age, announced=announced)
@@ -122,14 +138,14 @@ class StoredObjects:
         return blob
 
     def _dataset(self, key: str) -> Dataset:
-        dataset = self._store.datasets.get(key.partition("/")[2])
+        dataset = self._store.datasets.get(key.rpartition("/")[2])
         if dataset is None or object_key(dataset.folder_id, dataset.id) != key:
             raise NoSuchKey(details=(("Key", key),))
         return dataset
 
     def _metrics(self, key: str) -> Blob:
-        task = self._store.tunings.get(key.partition("/")[2].removesuffix(".zip"))
-        now = self._folders.get(key.partition("/")[0]).clock.now()
+        task = self._store.tunings.get(key.rpartition("/")[2].removesuffix(".zip"))
+        now = self._folders.get(key.rpartition("/")[0]).clock.now()
         if task is None or not task.model_exists(now):
             raise NoSuchKey(details=(("Key", key),))
         return self._archive(task, now)

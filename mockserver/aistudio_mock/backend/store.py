@@ -50,6 +50,10 @@ class Table(Generic[R]):
         self._by_id.pop(record.id, None)
         self._numbers_of.get(record.folder_id, {}).pop(record.id, None)
 
+    def drop(self, folder_id: str) -> tuple[R, ...]:
+        """Forgets every record of a folder, and returns them."""
+        return tuple(self._by_id.pop(record_id) for record_id in self._numbers_of.pop(folder_id, {}))
+
     def newest_first(self, folder_id: str) -> Iterator[R]:
         """A folder's records, the latest created first."""
         return (self._by_id[record_id] for record_id in reversed(self._numbers_of.get(folder_id, {})))

@@ -58,14 +58,13 @@ def read(request: TuningRequest) -> TuneOrder:
     """
     kind = request.WhichOneof("tuning_params")
     if kind is None:
-        raise InvalidArgument("Validation error:\ntuning_params: Field is required")
+        raise InvalidArgument.of(FieldViolation("tuning_params", "Field is required"))
     base = ModelUri.parse(request.base_model_uri)
     require_tunable(base, kind)
     params: Params = getattr(request, kind)
     violations = tuple(_bad_numbers(request, kind, params))
     if violations:
-        lines = "\n".join(f"{violation.field}: {violation.description}" for violation in violations)
-        raise InvalidArgument(f"Validation error:\n{lines}", violations)
+        raise InvalidArgument.of(*violations)
     return TuneOrder(base, kind, params)
 
 

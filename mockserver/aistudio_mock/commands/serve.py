@@ -20,23 +20,36 @@ if TYPE_CHECKING:
 UNSET = ("YC_IAM_TOKEN", "YC_TOKEN", "YC_OAUTH_TOKEN", "YC_PROFILE")
 """Credentials of the real cloud: a redirected program must not bring them along."""
 
+_UNSET_BY_ROUTER = ("YC_API_ENDPOINT", "no_grpc_proxy", "NO_GRPC_PROXY")
+"""Ways past the router."""
+
 _DEFAULTS = ServerConfig()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Every option that this version honours."""
-    _add_addresses(parser.add_argument_group("addresses"))
-    _add_behaviour(parser.add_argument_group("behaviour"))
+    add_server_arguments(parser, _DEFAULTS)
+    parser.add_argument(
+        "--router",
+        action="store_true",
+        help="open a proxy that leads the service's real names here, and say the variables for it",
+    )
     _add_output(parser.add_argument_group("output"))
 
 
-def _add_addresses(group: argparse._ArgumentGroup) -> None:
+def add_server_arguments(parser: argparse.ArgumentParser, defaults: ServerConfig) -> None:
+    """What any command that starts a server lets people choose."""
+    _add_addresses(parser.add_argument_group("addresses"), defaults)
+    _add_behaviour(parser.add_argument_group("behaviour"))
+
+
+def _add_addresses(group: argparse._ArgumentGroup, defaults: ServerConfig) -> None:
     for name, what in (
         ("grpc", "gRPC, plaintext"),
         ("tls", "gRPC, TLS"),
         ("http", "presigned storage and REST"),
     ):
-        default = getattr(_DEFAULTS, f"{name}_port")
+        default = getattr(defaults, f"{name}_port")
         group.add_argument(
             f"--{name}-port",
             type=int,
@@ -46,13 +59,20 @@ def _add_addresses(group: argparse._ArgumentGroup) -> None:
         )
     group.add_argument(
         "--host",
-        default=_DEFAULTS.host,
-        help=f"address to listen on (default {_DEFAULTS.host}, this machine only)",
+        default=defaults.host,
+        help=f"address to listen on (default {defaults.host}, this machine only)",
     )
     group.add_argument(
         "--advertise",
         metavar="HOST",
         help="what URLs, endpoint lists and the certificate say, when clients are on other machines",
+    )
+    group.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a host of the real cloud that the router lets through; may be repeated",
     )
 
 
@@ -109,7 +129,7 @@ def run(arguments: argparse.Namespace) -> int:
         ConfigError: an option has a value that cannot work.
         CommandError: the server cannot start on this machine.
     """
-    config = _config(arguments)
+    config = config_of(arguments)
     _start_log(config.log_level)
     from aistudio_mock.commands.signals import StopSignals
 
@@ -121,7 +141,8 @@ def run(arguments: argparse.Namespace) -> int:
     return Exit.OK
 
 
-def _config(arguments: argparse.Namespace) -> ServerConfig:
+def config_of(arguments: argparse.Namespace) -> ServerConfig:
+    """The configuration that the arguments ask for. Raises ConfigError."""
     return ServerConfig(
         grpc_port=arguments.grpc_port,
         tls_port=arguments.tls_port,
@@ -136,6 +157,8 @@ def _config(arguments: argparse.Namespace) -> ServerConfig:
         settings=parse_settings(arguments.set),
         log_level=arguments.log_level,
         ready_file=arguments.ready_file,
+        router=arguments.router,
+        allow=tuple(arguments.allow),
     )
 
 
@@ -154,7 +177,7 @@ def _ready_line(ready: "Ready") -> str:
         "folder_id": ready.folder_id,
         "api_key": ready.api_key,
         "pid": ready.pid,
-    }
+    } | ({"router": ready.router} if ready.router else {})
     return json.dumps(line)
 
 
@@ -202,16 +225,21 @@ def _banner(config: ServerConfig, server: "Server") -> Iterator[str]:
     yield dim("Ctrl-C stops the server.")
 
 
+def unset(variables: Mapping[str, str]) -> tuple[str, ...]:
+    """What must go where `variables` are set: credentials of the real cloud, other ways than the router."""
+    return UNSET if "YC_API_ENDPOINT" in variables else UNSET + _UNSET_BY_ROUTER
+
+
 def shell_lines(variables: Mapping[str, str]) -> Iterator[str]:
-    """Commands that set `variables` and remove `UNSET`, for a POSIX shell, or for PowerShell on Windows."""
+    """Commands that set `variables` and remove what `unset` says, for a POSIX shell, or for PowerShell."""
     if sys.platform == "win32":
         for name, value in variables.items():
             yield f'$env:{name} = "{value}"'
-        yield f"Remove-Item -ErrorAction Ignore {', '.join(f'Env:{name}' for name in UNSET)}"
+        yield f"Remove-Item -ErrorAction Ignore {', '.join(f'Env:{name}' for name in unset(variables))}"
         return
     for name, value in variables.items():
         yield f"export {name}={shlex.quote(value)}"
-    yield f"unset {' '.join(UNSET)}"
+    yield f"unset {' '.join(unset(variables))}"
 
 
 COMMAND = Command(

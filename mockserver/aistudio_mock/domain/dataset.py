@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+from itertools import product
 
 from aistudio_formats.report import RowError
 from aistudio_mock.domain.errors import FailedPrecondition
@@ -49,7 +50,13 @@ _WHAT_WOULD_WORK: Mapping[tuple[DatasetStatus, DatasetCommand], str] = {
     (DatasetStatus.VALIDATING, DatasetCommand.TUNE_ON): "wait until the validation operation is done",
     (DatasetStatus.VALIDATING, DatasetCommand.DOWNLOAD): "wait until the validation operation is done",
     (DatasetStatus.VALIDATING, DatasetCommand.VALIDATE): "poll the validation operation that is running",
-    (DatasetStatus.INVALID, DatasetCommand.TUNE_ON): "see validation_error, and create a corrected one",
+    (DatasetStatus.VALIDATING, DatasetCommand.UPLOAD): "create a new dataset for other data",
+    (DatasetStatus.READY, DatasetCommand.UPLOAD): "create a new dataset for other data",
+    (DatasetStatus.READY, DatasetCommand.VALIDATE): "it is valid already and can be tuned on",
+    **dict.fromkeys(
+        product([DatasetStatus.INVALID], [*DatasetCommand]),
+        "see validation_error, and create a corrected one",
+    ),
 }
 
 
@@ -99,7 +106,7 @@ class Dataset:
         """Raises FailedPrecondition unless the status at `now` allows `command`."""
         status = self.status(now)
         if command not in LEGAL[status]:
-            advice = _WHAT_WOULD_WORK.get((status, command), "create a new dataset for that")
+            advice = _WHAT_WOULD_WORK.get((status, command), "create a new one")
             raise FailedPrecondition(
                 f"dataset {self.id} is {status.name} and cannot {command.value}; {advice}"
             )

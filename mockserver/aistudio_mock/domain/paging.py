@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
-from aistudio_mock.domain.errors import InvalidArgument
+from aistudio_mock.domain.errors import FieldViolation, InvalidArgument
 
 MAX_PAGE_SIZE = 1000
 DEFAULT_PAGE_SIZE = 100
@@ -47,9 +47,8 @@ def page(
         InvalidArgument: `page_size` out of 0–1000, or a token that this server did not make.
     """
     if not 0 <= size <= MAX_PAGE_SIZE:
-        raise InvalidArgument(
-            f"Validation error:\npage_size: Value must be in the range of 0 to {MAX_PAGE_SIZE}"
-        )
+        words = f"Value must be in the range of 0 to {MAX_PAGE_SIZE}"
+        raise InvalidArgument.of(FieldViolation("page_size", words))
     limit = size or DEFAULT_PAGE_SIZE
     before = _decode(token) if token else None
     rest = (item for item in newest_first if before is None or position(item) < before)

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import os
-import tempfile
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -138,6 +137,8 @@ class BlobStore:
             ValueError: the store is closed.
         """
         with self._lock:
+            import tempfile  # noqa: PLC0415 - not on the way to the first call
+
             descriptor, path = tempfile.mkstemp(prefix="blob-", dir=self._directory())
             writer = BlobWriter(self, descriptor, path)
             self._unfinished.add(writer)
@@ -179,6 +180,8 @@ class BlobStore:
             self._kept.mkdir(parents=True, exist_ok=True)
             self._made = self._kept
         elif self._made is None:
+            import tempfile  # noqa: PLC0415 - see create
+
             self._made = Path(tempfile.mkdtemp(prefix="aistudio-mock-"))
         return self._made
 

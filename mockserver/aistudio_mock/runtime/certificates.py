@@ -8,7 +8,6 @@ foreign or expired set fails there and is made anew, under a lock, by whoever co
 import os
 import ssl
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -109,6 +108,8 @@ def _load(home: Path, extra_host: str | None) -> Certificates:
 
 def _make(home: Path) -> None:
     """A whole new set, put in place by one rename, so that no reader ever sees half of it."""
+    import tempfile  # noqa: PLC0415 - once per user
+
     import trustme  # noqa: PLC0415 - imports cryptography: 60 ms, once per user
 
     ca = trustme.CA(organization_name="aistudio-mock", organization_unit_name="local testing CA")
@@ -197,6 +198,8 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _replace(path: Path, content: bytes) -> None:
+    import tempfile  # noqa: PLC0415 - see _make
+
     descriptor, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)  # made with mode 0600
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -1,10 +1,9 @@
 """The one place that reads the system's time."""
 
 import time
-from fractions import Fraction
 from threading import Lock
 
-from aistudio_mock.domain.clock import ClockReading
+from aistudio_mock.domain.clock import ClockReading, Rate
 from aistudio_mock.domain.instant import Duration, Instant
 
 
@@ -16,7 +15,7 @@ def system_now() -> Instant:
 class FolderClock:
     """A folder's virtual clock, safe to use from any thread. It never goes back."""
 
-    def __init__(self, rate: Fraction, start: Instant | None = None) -> None:
+    def __init__(self, rate: Rate, start: Instant | None = None) -> None:
         real = _steady_now()
         self._lock = Lock()
         self._reading = ClockReading(start if start is not None else system_now(), real, rate)
@@ -28,7 +27,7 @@ class FolderClock:
             return self._reading.now(_steady_now())
 
     @property
-    def rate(self) -> Fraction:
+    def rate(self) -> Rate:
         """How much faster than real time the clock runs; 0 stands still."""
         return self._reading.rate
 
@@ -43,7 +42,7 @@ class FolderClock:
         with self._lock:
             self._reading = self._reading.skipped_to(_steady_now(), moment)
 
-    def run_at(self, rate: Fraction) -> None:
+    def run_at(self, rate: Rate) -> None:
         """Run at `rate` times real time from here on; 0 stands still. ValueError when negative."""
         with self._lock:
             self._reading = self._reading.at_rate(_steady_now(), rate)

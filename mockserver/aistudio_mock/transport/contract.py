@@ -27,8 +27,7 @@ def require_valid(request: Message) -> None:
         return
     violations = tuple(violation for check in checks for violation in check(request))
     if violations:
-        lines = "\n".join(f"{violation.field}: {violation.description}" for violation in violations)
-        raise InvalidArgument(f"Validation error:\n{lines}", violations)
+        raise InvalidArgument.of(*violations)
 
 
 @cache
@@ -43,7 +42,9 @@ def _field(field: FieldDescriptor) -> Iterator[Check]:
     rules = field_rules(field)
     if rules.required:
         yield _required(field.name)
-    for test in (*_range_tests(rules), *_other_tests(rules)):
+    for test in _value_tests(rules):
+        yield _given(field, _every_element(test) if field.is_repeated else test)
+    for test in _container_tests(rules):
         yield _given(field, test)
     if field.message_type is not None and not field.message_type.GetOptions().map_entry:
         yield _nested(field, field.message_type)
@@ -89,24 +90,26 @@ def _given(field: FieldDescriptor, test: Test) -> Check:
     return check
 
 
-def _range_tests(rules: FieldRules) -> Iterator[Test]:
+def _value_tests(rules: FieldRules) -> Iterator[Test]:
+    """Limits on a value; in a repeated field, on every element of it."""
     if rules.length:
         yield _ranged("Length", rules.length, len)
     if rules.value:
         yield _ranged("Value", rules.value, lambda value: value)
-    if rules.size:
-        yield _ranged("Number of elements", rules.size, len)
     if rules.bytes:
         yield _ranged("Number of bytes", rules.bytes, len)
-    if rules.map_key and rules.map_key.length:
-        yield _every_key(_ranged("Length of key", rules.map_key.length, len))
-
-
-def _other_tests(rules: FieldRules) -> Iterator[Test]:
     if rules.pattern:
         yield _matching("Field", rules.pattern)
+
+
+def _container_tests(rules: FieldRules) -> Iterator[Test]:
+    """Limits on a repeated field or a map as a whole."""
+    if rules.size:
+        yield _ranged("Number of elements", rules.size, len)
+    if rules.map_key and rules.map_key.length:
+        yield _every(_ranged("Length of key", rules.map_key.length, len))
     if rules.map_key and rules.map_key.pattern:
-        yield _every_key(_matching("Key", rules.map_key.pattern))
+        yield _every(_matching("Key", rules.map_key.pattern))
     if rules.unique:
         yield lambda values: "Elements must be unique" if len(set(values)) != len(values) else None
 
@@ -116,11 +119,16 @@ def _matching(what: str, pattern: str) -> Test:
     return lambda value: None if fits(value) else f"{what} does not match the pattern /{pattern}/"
 
 
-def _every_key(test: Test) -> Test:
-    def every(mapping: Iterable[str]) -> str | None:
-        return next((problem for problem in map(test, mapping) if problem), None)
+def _every(test: Test) -> Test:
+    def every(values: Iterable[Any]) -> str | None:
+        return next((problem for problem in map(test, values) if problem), None)
 
     return every
+
+
+def _every_element(test: Test) -> Test:
+    every = _every(test)
+    return lambda found: every(found.values() if hasattr(found, "values") else found)
 
 
 def _ranged(what: str, text: str, measure: Callable[[Any], float] | Callable[[Sized], int]) -> Test:

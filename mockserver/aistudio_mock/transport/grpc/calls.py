@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from threading import Event
 from typing import Any, NoReturn
 
 import grpc
@@ -10,8 +11,9 @@ from google.protobuf.message import DecodeError, Message
 
 from aistudio_mock.backend.addresses import Door
 from aistudio_mock.backend.call import Call
+from aistudio_mock.backend.folders import Auth, Folder
 from aistudio_mock.backend.identity import Credential, Identity
-from aistudio_mock.domain.errors import ApiError, Internal
+from aistudio_mock.domain.errors import ApiError, Internal, Unauthenticated
 from aistudio_mock.runtime.chance import Ids
 from aistudio_mock.transport.contract import require_valid
 from aistudio_mock.transport.grpc.errors import CODES, DETAILS, details
@@ -41,17 +43,22 @@ class Calls:
             return grpc.unary_stream_rpc_method_handler(self._streaming(route))
         return grpc.unary_unary_rpc_method_handler(self._unary(route))
 
-    def refusal(self, error: ApiError) -> grpc.RpcMethodHandler:
-        """A handler that refuses every call with `error`, whatever the request is."""
+    def refusal(self, path: str, error: ApiError) -> grpc.RpcMethodHandler:
+        """A handler that refuses every call of `path` with `error`, whatever the request is."""
+        name = path.strip("/").rpartition(".")[2]
 
         def refuse(_: bytes, context: grpc.ServicerContext) -> NoReturn:
-            self._abort(context, error, self._headers(context))
+            headers = self._headers(context)
+            caller = self._identity.caller(_header(context, "authorization"))
+            (caller or self._identity.nobody).journal.note(name, error.name, headers[0][1])
+            self._abort(context, error, headers)
 
         return grpc.unary_unary_rpc_method_handler(refuse)
 
     def _unary(self, route: Route) -> Callable[[bytes, grpc.ServicerContext], bytes]:
         read = route.request_class.FromString
         answer: Callable[[Call, Any], Any] = route.answer
+        name, folder_of = route.name, route.folder_of
 
         def behaviour(body: bytes, context: grpc.ServicerContext) -> bytes:
             headers = self._headers(context)
@@ -59,9 +66,11 @@ class Calls:
                 call, request = self._admit(route, context, read, body)
                 reply: bytes = answer(call, request).SerializeToString()
             except ApiError as error:
-                self._abort(context, error, headers)
+                self._refuse(route, context, body, error, headers)
             except Exception as bug:  # noqa: BLE001 - no request may crash the server
-                self._abort(context, _bug(route, bug), headers)
+                self._refuse(route, context, body, _bug(route, bug), headers)
+            folder = call.credential.folder or folder_of(request)
+            folder.journal.note(name, "OK", headers[0][1])
             context.set_trailing_metadata(headers)
             return reply
 
@@ -70,6 +79,7 @@ class Calls:
     def _streaming(self, route: Route) -> Callable[[bytes, grpc.ServicerContext], Iterator[bytes]]:
         read = route.request_class.FromString
         answer: Callable[[Call, Any], Any] = route.answer
+        name, folder_of = route.name, route.folder_of
 
         def behaviour(body: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
             headers = self._headers(context)
@@ -78,9 +88,11 @@ class Calls:
                 for reply in answer(call, request):
                     yield reply.SerializeToString()
             except ApiError as error:
-                self._abort(context, error, headers)
+                self._refuse(route, context, body, error, headers)
             except Exception as bug:  # noqa: BLE001 - no request may crash the server
-                self._abort(context, _bug(route, bug), headers)
+                self._refuse(route, context, body, _bug(route, bug), headers)
+            folder = call.credential.folder or folder_of(request)
+            folder.journal.note(name, "OK", headers[0][1])
             context.set_trailing_metadata(headers)
 
         return behaviour
@@ -88,15 +100,58 @@ class Calls:
     def _admit(
         self, route: Route, context: grpc.ServicerContext, read: Callable[[bytes], Message], body: bytes
     ) -> tuple[Call, Message]:
-        credential = Credential()
+        authorization = _header(context, "authorization")
         if route.needs_credentials:
-            credential = self._identity.authenticate(_header(context, "authorization"))
+            credential = self._authenticate(route, authorization, body)
+        else:
+            credential = Credential(self._identity.caller(authorization))
         try:
             request = read(body)
         except DecodeError:
             raise Internal("Invalid protobuf byte sequence") from None
+        folder = credential.folder
+        if folder is None:
+            folder = route.folder_of(request)
+            if route.needs_credentials and folder.settings.auth is Auth.STRICT:
+                self._identity.authenticate(authorization, Auth.STRICT)
+        if folder.faults.standings:
+            self._fault(folder, route, context)
         require_valid(request)
         return Call(credential, self._door or _door(context), _patience(context)), request
+
+    def _authenticate(self, route: Route, authorization: str | None, body: bytes) -> Credential:
+        try:
+            return self._identity.authenticate(authorization)
+        except Unauthenticated:
+            # The folder that the call is about may look less closely than the server.
+            named = route.folder_of(_readable(route, body))
+            return self._identity.authenticate(authorization, named.settings.auth)
+
+    @staticmethod
+    def _fault(folder: Folder, route: Route, context: grpc.ServicerContext) -> None:
+        """The call meets what was written for it, if anything. Raises ApiError."""
+        effect = folder.faults.meet("grpc", route.name)
+        if effect is None:
+            return
+        gone = Event()
+        if effect.latency and context.add_callback(gone.set):
+            gone.wait(effect.latency)  # and no longer than the caller does
+        error = effect.api_error()
+        if error is not None:
+            raise error
+
+    def _refuse(
+        self,
+        route: Route,
+        context: grpc.ServicerContext,
+        body: bytes,
+        error: ApiError,
+        headers: tuple[tuple[str, str], ...],
+    ) -> NoReturn:
+        caller = self._identity.caller(_header(context, "authorization"))
+        folder = caller or route.folder_of(_readable(route, body))
+        folder.journal.note(route.name, error.name, headers[0][1])
+        self._abort(context, error, headers)
 
     def _headers(self, context: grpc.ServicerContext) -> tuple[tuple[str, str], ...]:
         """Request and trace ids of this call, and the caller's own echoed (service-behaviour a.4)."""
@@ -104,8 +159,10 @@ class Calls:
         request_id = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
         trace = f"{digits[32:48]}:{digits[48:64]}:{digits[64:]}:1"
         own = (("x-request-id", request_id), ("x-server-trace-id", trace))
-        echoed = _header(context, "x-client-request-id")
-        return (*own, ("x-client-request-id", echoed)) if echoed else own
+        echoed = _header(context, "x-client-request-id") or ""
+        # gRPC takes any bytes in a header it receives, and refuses to send what is not printable ASCII.
+        can_be_sent = echoed.isascii() and echoed.isprintable()
+        return (*own, ("x-client-request-id", echoed)) if echoed and can_be_sent else own
 
     @staticmethod
     def _abort(
@@ -124,6 +181,14 @@ def _bug(route: Route, bug: Exception) -> ApiError:
         return bug
     _LOG.error("bug in aistudio-mock while answering %s", route.path, exc_info=bug)
     return Internal(f"bug in aistudio-mock: {type(bug).__name__}; its log has the details")
+
+
+def _readable(route: Route, body: bytes) -> Message:
+    """The request; an empty one where the bytes are none."""
+    try:
+        return route.request_class.FromString(body)
+    except DecodeError:
+        return route.request_class()
 
 
 def _header(context: grpc.ServicerContext, name: str) -> str | None:

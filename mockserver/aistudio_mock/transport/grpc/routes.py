@@ -9,6 +9,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 
 from aistudio_mock.backend.backend import Backend
+from aistudio_mock.backend.belonging import Belonging, FolderOf
 from aistudio_mock.backend.call import Call
 from aistudio_protos.pool import message_class, services
 
@@ -18,16 +19,22 @@ Streaming = Callable[[Call, Any], Iterator[Message]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One RPC: how to read its request, and what answers it."""
+    """One RPC: how to read its request, what answers it, and whose call it is without a credential."""
 
     method: MethodDescriptor
     answer: Unary | Streaming
+    folder_of: FolderOf
     needs_credentials: bool = True
 
     @property
     def path(self) -> str:
         """The HTTP/2 path of the RPC."""
         return f"/{self.method.containing_service.full_name}/{self.method.name}"
+
+    @property
+    def name(self) -> str:
+        """The short name, `Service/Method`: what faults and journals know it by."""
+        return f"{self.method.containing_service.name}/{self.method.name}"
 
     @property
     def request_class(self) -> type[Message]:
@@ -42,10 +49,12 @@ OPEN = frozenset({"ApiEndpointService", "IamTokenService"})
 def routes(backend: Backend) -> dict[str, Route]:
     """Every RPC that is implemented, by its path."""
     answers = _answers(backend)
+    belonging = Belonging(backend.store, backend.folders)
     found = (
         Route(
-            service.methods_by_name[name],
+            method := service.methods_by_name[name],
             answer,
+            belonging.of(method.input_type),
             needs_credentials=service.name not in OPEN,
         )
         for service in services()

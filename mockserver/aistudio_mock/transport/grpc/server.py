@@ -1,7 +1,6 @@
 """The gRPC server: both ports, every route, and a helpful answer for what has none."""
 
 from concurrent.futures import ThreadPoolExecutor
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +14,12 @@ from aistudio_mock.transport.grpc.routes import Route, declared_paths
 
 _THREADS = 512
 """Threads are made when a call finds none idle: hundreds of held calls do not starve the others (ADR 1)."""
+
+_GRACE_SECONDS = 0.5
+"""How long `stop` lets calls in progress go on; without any it takes a millisecond.
+
+Not zero: connections would end with an error, and gRPC's core tells every client in so many words, on stderr.
+"""
 
 _OPTIONS = (("grpc.so_reuseport", 0),)
 """A port that is taken must be an error, not a silent share."""
@@ -43,7 +48,7 @@ class GrpcServer:
 
     def stop(self) -> None:
         """Ends open calls and frees the ports."""
-        self._server.stop(grace=0.25).wait()
+        self._server.stop(grace=_GRACE_SECONDS).wait()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     @staticmethod
@@ -70,7 +75,7 @@ class _Handlers(grpc.GenericRpcHandler):
         return self._by_path.get(path) or companion(path) or self._unknown(path)
 
     def _unknown(self, path: str) -> grpc.RpcMethodHandler:
-        return self._calls.refusal(Unimplemented(_hint(path, tuple(self._by_path))))
+        return self._calls.refusal(path, Unimplemented(_hint(path, tuple(self._by_path))))
 
 
 @lru_cache(maxsize=256)
@@ -79,6 +84,8 @@ def _hint(path: str, known: tuple[str, ...]) -> str:
     message = f"Method {path.strip('/')} is unimplemented"
     if path in declared_paths():
         return message
+    from difflib import get_close_matches  # noqa: PLC0415 - only a misspelt method needs it
+
     names = [one.rpartition("/")[2] for one in known]
     near = get_close_matches(path.rpartition("/")[2].removesuffix("Request"), names, n=1, cutoff=0.8)
     # Of several services with such a method, the one whose name is nearest.

@@ -33,6 +33,9 @@ KEEP_ALIVE_SECONDS = 60
 MAX_PUT = 5 << 30
 """The biggest body of one PUT, in bytes (service-behaviour c.4)."""
 
+ERROR_CODE = "s3_error_code"
+"""Where a response that refuses holds its error code."""
+
 _READ = 256 << 10
 _CONTENT_TYPE = "application/octet-stream"
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
@@ -153,6 +156,11 @@ class Storage:
             upload.abort()
 
 
+def refused(request: web.Request, error: S3Error) -> web.Response:
+    """The answer that refuses `request` with `error`, whatever the storage would have said."""
+    return _refusal(_call(request), error)
+
+
 async def expect(request: web.Request) -> None:
     """Leaves `Expect: 100-continue` to the handler, which says go on once the signature is checked."""
     if request.headers["Expect"].lower() != "100-continue" and request.version >= HttpVersion11:
@@ -242,6 +250,7 @@ def _refusal(call: _Call, error: S3Error) -> web.Response:
         headers["Allow"] = "GET, HEAD, PUT"
     body = to_xml(error, unquote(call.path), call.request_id)
     response = web.Response(status=error.status, body=body, headers=headers)
+    response[ERROR_CODE] = error.code
     if call.http.body_exists and not call.http.content.is_eof():
         # The client may be sending still: it is told to stop, and aiohttp reads on for a while, so that the
         # answer is not lost in a connection reset.

@@ -1,7 +1,7 @@
 """The HTTP side's life: a listening socket in, a thread with its own event loop, out again without noise.
 
 Importing aiohttp takes longer than everything gRPC needs to start. So this module does without it: the import
-happens in the thread, while early clients wait in the socket's backlog.
+happens in the thread, when the first client comes, and until then clients wait in the socket's backlog.
 """
 
 import asyncio
@@ -55,13 +55,15 @@ def build_app(
 class HttpServer:
     """Serves one application on one listening socket, which it owns from `start` on.
 
-    `app_factory` is called in the server's thread, so it is the place to import what is slow to import.
+    `app_factory` is called in the server's thread when the first client connects, so it is the place to import
+    what is slow to import: a server that nobody uploads to starts and stops without it.
     """
 
     def __init__(self, listener: socket.socket, app_factory: Callable[[], "web.Application"]) -> None:
         self._listener = listener
         self._app_factory = app_factory
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._wanted = asyncio.Event()
         self._stopping = asyncio.Event()
         self._settled = threading.Event()
         self._failure: BaseException | None = None
@@ -75,12 +77,13 @@ class HttpServer:
         self._thread.start()
 
     def wait(self, timeout: float | None = None) -> None:
-        """Returns when requests are answered (or `stop` came first).
+        """Returns when requests are answered (or `stop` came first); a server without a client gets ready now.
 
         Raises:
             TimeoutError: not within `timeout` seconds.
             Exception: what the start failed with.
         """
+        self._call(self._wanted.set)
         if not self._settled.wait(timeout):
             raise TimeoutError(f"the HTTP server did not start within {timeout} s")
         if self._failure is not None:
@@ -95,25 +98,39 @@ class HttpServer:
         if self._loop is None:
             self._listener.close()
             return
-        with suppress(RuntimeError):  # the loop is closed: stopped or failed before
-            self._loop.call_soon_threadsafe(self._stopping.set)
+        self._call(self._stopping.set)
+        self._call(self._wanted.set)
         self._thread.join()
         if self._failure is not None:
             raise self._failure
+
+    def _call(self, callback: Callable[[], None]) -> None:
+        """Has the thread call it, if it still runs."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed: stopped or failed before
+                self._loop.call_soon_threadsafe(callback)
 
     def _run(self) -> None:
         assert self._loop is not None
         loop = self._loop
         try:
-            runner = _runner(self._app_factory())
             with asyncio.Runner(loop_factory=lambda: loop) as thread:
-                thread.run(self._serve(runner))
+                if thread.run(self._first_client()):
+                    thread.run(self._serve(_runner(self._app_factory())))
         except BaseException as failure:  # noqa: BLE001  raised again by wait and stop, in the owner's thread
             self._failure = failure
         finally:
             loop.close()
             self._listener.close()
             self._settled.set()
+
+    async def _first_client(self) -> bool:
+        """Whether somebody has come; else `stop` was called."""
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._listener, self._wanted.set)
+        await self._wanted.wait()
+        loop.remove_reader(self._listener)
+        return not self._stopping.is_set()
 
     async def _serve(self, runner: "web.AppRunner") -> None:
         try:

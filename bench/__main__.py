@@ -1,0 +1,49 @@
+"""`python -m bench [NAME…]`: runs the benches, prints their tables; exit code 1 when a goal is missed."""
+
+import argparse
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from bench.harness import Report, as_json, table
+
+BENCHES = {
+    "start": "process start to first answered RPC, against a bare grpcio server",
+    "calls": "server CPU per OperationService/Get, against a bare handler",
+    "fixture": "with MockServer() in a warm process",
+    "server_flavours": "synchronous grpcio or grpc.aio (ADR 1)",
+    "peers": "moto[server] and MiniStack beside ours; installs them, so only when asked for",
+}
+ONLY_WHEN_ASKED = frozenset({"peers"})
+
+
+def main() -> int:
+    names = "\n".join(f"  {name:<16} {what}" for name, what in BENCHES.items())
+    parser = argparse.ArgumentParser(
+        "python -m bench",
+        description=f"benches:\n{names}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="default: all but peers")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there as well")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names) - set(BENCHES):
+        parser.error(f"no bench is called {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+    reports = []
+    for name in arguments.names or [name for name in BENCHES if name not in ONLY_WHEN_ASKED]:
+        for report in import_module(f"bench.{name}").run():
+            print(table(report), end="\n\n", flush=True)
+            reports.append(report)
+    if arguments.json:
+        text = json.dumps([as_json(report) for report in reports], indent=1, ensure_ascii=False)
+        arguments.json.write_text(text, encoding="utf-8")
+    return int(any(_misses(report) for report in reports))
+
+
+def _misses(report: Report) -> bool:
+    return any(report.verdict(goal) == "missed" for goal in report.goals)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

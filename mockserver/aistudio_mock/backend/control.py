@@ -1,0 +1,170 @@
+"""What the control API does to folders: plain values in, values that JSON can say out."""
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aistudio_mock.backend.backend import Backend
+from aistudio_mock.backend.folders import Folder, FolderDefaults
+from aistudio_mock.backend.journal import Entry
+from aistudio_mock.domain import faults
+from aistudio_mock.domain.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
+from aistudio_mock.domain.faults import Standing
+from aistudio_mock.domain.instant import SECOND, Instant
+
+Document = dict[str, Any]
+"""What JSON can say."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_END = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+
+
+class Control:
+    """One method for each resource of the control API. Every method that names a folder raises NotFound.
+
+    `settings` makes the settings of a new folder of what the caller wrote; it raises ValueError.
+    """
+
+    def __init__(self, backend: Backend, settings: Callable[[Mapping[str, Any]], FolderDefaults]) -> None:
+        self._backend = backend
+        self._settings = settings
+        self._process = os.getpid()
+
+    def list_folders(self) -> Document:
+        """Every folder that exists."""
+        return {"folders": [_shown(folder) for folder in self._backend.folders]}
+
+    def create_folder(self, settings: Mapping[str, Any]) -> Document:
+        """A fresh folder. Raises InvalidArgument, and AlreadyExists where `id` names one that is there."""
+        self._require_own_process()
+        given = dict(settings)
+        folder_id = given.pop("id", None)
+        if folder_id is not None and (not isinstance(folder_id, str) or not 1 <= len(folder_id) <= 50):  # noqa: PLR2004 - the contract's length
+            raise InvalidArgument("id: a folder id is text of 1 to 50 characters")
+        try:
+            chosen = self._settings(given)
+        except ValueError as problem:
+            raise InvalidArgument(str(problem)) from None
+        try:
+            return _shown(self._backend.folders.create(folder_id, lambda _: chosen))
+        except ValueError as taken:
+            raise AlreadyExists(str(taken)) from None
+
+    def folder(self, folder_id: str) -> Document:
+        """One folder: id, credentials, settings, virtual time."""
+        return _shown(self._find(folder_id))
+
+    def reset_folder(self, folder_id: str) -> Document:
+        """Empties a folder; it stays, with its credentials and clock."""
+        folder = self._find(folder_id)
+        self._backend.empty(folder)
+        return _shown(folder)
+
+    def delete_folder(self, folder_id: str) -> Document:
+        """Empties a folder and forgets it. The server's default folder is emptied only."""
+        folder = self._find(folder_id)
+        self._backend.empty(folder)
+        self._backend.folders.forget(folder)
+        return {}
+
+    def issue_token(self, folder_id: str) -> Document:
+        """A fresh IAM token of the folder, good for 12 hours of its clock."""
+        issued = self._backend.identity.issue(self._find(folder_id))
+        return {"iam_token": issued.token, "expires_at": _rfc3339(issued.expires_at)}
+
+    def clock(self, folder_id: str) -> Document:
+        """The folder's virtual time."""
+        return {"now": _rfc3339(self._find(folder_id).clock.now())}
+
+    def advance_clock(self, folder_id: str, seconds: Any) -> Document:
+        """Moves the folder's clock forward; returns once everything due by then is visible.
+
+        Raises:
+            InvalidArgument: not a number of 0 or more.
+            FailedPrecondition: the clock would leave the calendar.
+        """
+        folder = self._find(folder_id)
+        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if not is_number or not 0 <= seconds < float("inf"):
+            raise InvalidArgument(f"seconds: a clock moves forward by 0 or more, not by {seconds!r}")
+        by = round(seconds * SECOND)
+        if folder.clock.now() + by > _END:
+            raise FailedPrecondition(f"folder {folder_id}: the clock would pass the year 9999")
+        self._backend.validations.settle(folder.id)
+        return {"now": _rfc3339(folder.clock.advance(by))}
+
+    def list_faults(self, folder_id: str) -> Document:
+        """Every fault of the folder, in order, with what became of it."""
+        return {"faults": [_standing(standing) for standing in self._find(folder_id).faults.standings]}
+
+    def add_fault(self, folder_id: str, fields: Mapping[str, Any]) -> Document:
+        """One more fault. Raises InvalidArgument for one that can never work."""
+        folder = self._find(folder_id)
+        try:
+            return _standing(folder.faults.add(faults.read(fields)))
+        except faults.FaultError as problem:
+            raise InvalidArgument(str(problem)) from None
+
+    def clear_faults(self, folder_id: str) -> Document:
+        """Forgets every fault of the folder."""
+        self._find(folder_id).faults.clear()
+        return {"faults": []}
+
+    def journal(self, folder_id: str) -> Document:
+        """The folder's calls, oldest first, as far as they are remembered."""
+        entries = self._find(folder_id).journal.entries()
+        return {
+            "entries": [_entry(entry) for entry in entries],
+            "dropped": entries[0].number - 1 if entries else 0,
+        }
+
+    def _find(self, folder_id: str) -> Folder:
+        self._require_own_process()
+        folder = self._backend.folders.find(folder_id)
+        if folder is None:
+            raise NotFound(f"folder {folder_id} not found; it was deleted, or nobody named it yet")
+        return folder
+
+    def _require_own_process(self) -> None:
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                "this process was forked from the one that runs aistudio-mock, and holds a dead copy of it; "
+                "start processes by spawn, and reach the mock by the variables of MockServer.env"
+            )
+
+
+def _shown(folder: Folder) -> Document:
+    settings = folder.settings
+    return {
+        "id": folder.id,
+        "api_key": folder.api_key,
+        "service_account_id": folder.service_account_id,
+        "polling": settings.pace.value,
+        "rate": float(settings.rate),
+        "durations": settings.durations.value,
+        "auth": settings.auth.value,
+        "seed": settings.seed,
+        "now": _rfc3339(folder.clock.now()),
+    }
+
+
+def _standing(standing: Standing) -> Document:
+    return {"id": standing.id, **standing.fault.fields(), "seen": standing.seen, "hits": standing.hits}
+
+
+def _entry(entry: Entry) -> Document:
+    shown = {
+        "number": entry.number,
+        "time": _rfc3339(entry.at),
+        "leg": entry.leg,
+        "method": entry.method,
+        "status": entry.status,
+        "request_id": entry.request_id,
+    }
+    return shown | {"key": entry.key, "error_code": entry.error_code} if entry.leg == "storage" else shown
+
+
+def _rfc3339(instant: Instant) -> str:
+    moment = _EPOCH + timedelta(microseconds=instant)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

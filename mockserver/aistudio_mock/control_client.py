@@ -1,0 +1,220 @@
+"""A running mock, by its URL: the control API on plain HTTP/1.1, with nothing but the standard library."""
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
+from threading import Lock
+from types import TracebackType
+from typing import Any, Self, cast
+from urllib.parse import quote, urlsplit
+
+from aistudio_mock.config import Auth, ConfigError, Durations
+from aistudio_mock.domain.errors import BY_CODE, InvalidArgument
+from aistudio_mock.handles import Document, MockFolder
+
+VERSION = 1
+"""The version of the control API that this client speaks."""
+
+_PATIENCE = 60.0
+"""Seconds to wait for an answer; a clock that moves waits for scans."""
+
+_PREFIX = "/_mock/v1"
+
+
+class UnreachableError(ConnectionError):
+    """No mock answers at that URL, or what answers is none. The message is one line and says what to do."""
+
+
+class ControlClient:
+    """The control API of the server at `url`. Safe to use from any thread, and after a fork.
+
+    Refusals are raised as the server raises them: `aistudio_mock.domain.errors.ApiError`.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "http" or not parts.hostname or parts.path.strip("/"):
+            raise UnreachableError(f"{url!r} is no address of a mock; use one such as http://127.0.0.1:8444")
+        self.url = url.rstrip("/")
+        self._address = (parts.hostname, parts.port or 80)
+        self._connection: HTTPConnection | None = None
+        self._process = os.getpid()
+        self._lock = Lock()
+
+    def close(self) -> None:
+        """Ends the connection; the next call makes a new one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def server(self) -> Document:
+        """Where everything of the server is reached."""
+        return self._ask("GET", "/server")
+
+    def certificate(self) -> bytes:
+        """The CA that the server's certificate is signed with, in PEM."""
+        status, body = self._exchange("GET", "/_mock/ca.pem", None)
+        if status != 200:  # noqa: PLR2004 - HTTP's OK
+            raise self._foreign(status)
+        return body
+
+    def create_folder(self, settings: Mapping[str, Any]) -> Document:
+        """A fresh folder; as `backend.control.Control`, like all below."""
+        return self._ask("POST", "/folders", settings)
+
+    def delete_folder(self, folder_id: str) -> Document:
+        """Forgets a folder and everything in it."""
+        return self._ask("DELETE", _path(folder_id))
+
+    def reset_folder(self, folder_id: str) -> Document:
+        """Empties a folder."""
+        return self._ask("POST", _path(folder_id, "reset"), {})
+
+    def issue_token(self, folder_id: str) -> Document:
+        """A fresh IAM token."""
+        return self._ask("POST", _path(folder_id, "token"), {})
+
+    def clock(self, folder_id: str) -> Document:
+        """Virtual time."""
+        return self._ask("GET", _path(folder_id, "clock"))
+
+    def advance_clock(self, folder_id: str, seconds: float) -> Document:
+        """Moves time forward."""
+        return self._ask("POST", _path(folder_id, "clock/advance"), {"seconds": seconds})
+
+    def list_faults(self, folder_id: str) -> Document:
+        """Every fault, with what became of it."""
+        return self._ask("GET", _path(folder_id, "faults"))
+
+    def add_fault(self, folder_id: str, fields: Mapping[str, Any]) -> Document:
+        """One more fault."""
+        return self._ask("POST", _path(folder_id, "faults"), fields)
+
+    def clear_faults(self, folder_id: str) -> Document:
+        """Forgets every fault."""
+        return self._ask("DELETE", _path(folder_id, "faults"))
+
+    def journal(self, folder_id: str) -> Document:
+        """The folder's calls, oldest first."""
+        return self._ask("GET", _path(folder_id, "journal"))
+
+    def _ask(self, verb: str, path: str, fields: Mapping[str, Any] | None = None) -> Document:
+        body = None if fields is None else json.dumps(fields).encode()
+        status, answer = self._exchange(verb, _PREFIX + path, body)
+        try:
+            document = json.loads(answer)
+            if status == 200:  # noqa: PLR2004 - HTTP's OK
+                return cast("Document", document)
+            raise BY_CODE[document["code"]](document["message"])
+        except (ValueError, KeyError, TypeError):
+            raise self._foreign(status) from None
+
+    def _exchange(self, verb: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        with self._lock:
+            try:
+                connection = self._connected()
+                connection.request(verb, path, body, headers)
+                response = connection.getresponse()
+                return response.status, response.read()
+            except (OSError, HTTPException) as problem:
+                self.close()
+                raise UnreachableError(
+                    f"no mock answers at {self.url} ({problem or type(problem).__name__}); "
+                    "is `aistudio-mock serve` running there?"
+                ) from problem
+
+    def _connected(self) -> HTTPConnection:
+        if self._process != os.getpid():  # a fork shares the socket with its parent: leave that alone
+            self._process, self._connection = os.getpid(), None
+        if self._connection is None:
+            self._connection = HTTPConnection(*self._address, timeout=_PATIENCE)
+        return self._connection
+
+    def _foreign(self, status: int) -> UnreachableError:
+        return UnreachableError(f"{self.url} answered {status}, and not as an aistudio-mock does; is that one?")
+
+
+class RemoteServer:
+    """A mock that runs elsewhere, with the members of a started `MockServer`; for `with`.
+
+    Raises:
+        UnreachableError: nothing answers there, or no mock of this version.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._control = ControlClient(url)
+        self._server = self._control.server()
+        version = self._server.get("version")
+        if version != VERSION:
+            raise UnreachableError(
+                f"the mock at {url} speaks version {version} of the control API, this client {VERSION}; "
+                "install the same aistudio-mock on both sides"
+            )
+        self._trust: dict[str, str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Lets go of the server, which goes on."""
+        self._control.close()
+
+    @property
+    def endpoint(self) -> str:
+        """host:port of plaintext gRPC."""
+        return str(self._server["grpc"])
+
+    @property
+    def tls_endpoint(self) -> str:
+        """host:port of gRPC over TLS; its CA is the one that `env` names."""
+        return str(self._server["tls"])
+
+    @property
+    def http_url(self) -> str:
+        """Base URL of storage, the REST faces and the control API."""
+        return str(self._server["http"])
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Environment variables that lead a child process there. OSError when the CA cannot be kept here."""
+        from aistudio_mock import environment  # noqa: PLC0415 - reads the system's CAs
+
+        if self._trust is None:
+            self._trust = environment.trusting(self._control.certificate())
+        return self._trust | environment.leading(
+            tls=self.tls_endpoint,
+            grpc=self.endpoint,
+            http=self.http_url,
+            folder_id=str(self._server["folder_id"]),
+            api_key=str(self._server["api_key"]),
+        )
+
+    @property
+    def default_folder(self) -> MockFolder:
+        """The folder of calls that name none; everyone who uses the server shares it."""
+        return MockFolder(self._control, self._server["folder_id"], self._server["api_key"])
+
+    def folder(
+        self,
+        *,
+        time: str | None = None,
+        durations: Durations | None = None,
+        auth: Auth | None = None,
+        seed: int | None = None,
+    ) -> MockFolder:
+        """A fresh folder, with settings of its own where given. ConfigError for one that cannot work."""
+        given = {"time": time, "durations": durations, "auth": auth, "seed": seed}
+        try:
+            made = self._control.create_folder({n: v for n, v in given.items() if v is not None})
+        except InvalidArgument as refusal:
+            raise ConfigError(refusal.message) from None
+        return MockFolder(self._control, made["id"], made["api_key"])
+
+
+def _path(folder_id: str, *rest: str) -> str:
+    return "/".join(("/folders", quote(folder_id, safe=""), *rest))

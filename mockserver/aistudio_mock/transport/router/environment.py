@@ -1,0 +1,47 @@
+"""The environment that leads a program to the router."""
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from aistudio_mock.transport.router.hosts import METADATA, YANDEX, canonical, steers
+
+LOCAL = ("localhost", "127.0.0.1", "::1")
+PRELOAD = Path(__file__).with_name("node_preload.cjs")
+
+Address = tuple[str, int]
+
+
+def variables(
+    proxy: Address, tls: Address, allowed: Collection[str], own: Mapping[str, str]
+) -> dict[str, str]:
+    """Variables for a program whose environment is `own` so far: its exceptions and options are kept."""
+    url = f"http://{proxy[0]}:{proxy[1]}"
+    proxies = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "grpc_proxy")
+    exceptions = ",".join(_exceptions(own))
+    node = {
+        "hosts": [*YANDEX, *METADATA],
+        "allowed": [*map(canonical, allowed)],
+        "proxy": proxy[1],
+        "tls": tls[1],
+    }
+    return {
+        **dict.fromkeys(proxies, url),
+        "no_proxy": exceptions,
+        "NO_PROXY": exceptions,
+        "NODE_OPTIONS": f"{own.get('NODE_OPTIONS', '')} --require {_quoted(PRELOAD)}".strip(),
+        "AISTUDIO_MOCK_ROUTER": json.dumps(node),
+    }
+
+
+def _exceptions(own: Mapping[str, str]) -> dict[str, None]:
+    """Hosts that need no proxy: this machine, and the user's own but for those that must not be reached."""
+    given = (own.get("no_proxy") or own.get("NO_PROXY") or "").split(",")
+    kept = (entry.strip() for entry in given if entry.strip() and not steers(entry))
+    return dict.fromkeys((*LOCAL, *kept))
+
+
+def _quoted(path: Path) -> str:
+    """A path as NODE_OPTIONS wants it."""
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
