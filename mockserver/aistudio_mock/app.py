@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from aistudio_formats.report import Outcome
 from aistudio_formats.worker_client import Scanner
+from aistudio_mock import environment
 from aistudio_mock.backend.addresses import REAL, Directory, Door, directory
 from aistudio_mock.backend.backend import Backend, assemble
 from aistudio_mock.backend.control import Control
@@ -107,22 +108,14 @@ class Server:
 
     def env(self) -> dict[str, str]:
         """The variables that lead a program's clients here (product, "How `run` redirects a program")."""
-        ready, ca = self.ready, self.ready.ca
+        ready = self.ready
         assert self._certificates is not None
         bundle = str(certificates.bundle(self._certificates))
         return {
             **self._way_here(),
-            "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": bundle,
-            "SSL_CERT_FILE": bundle,
-            "REQUESTS_CA_BUNDLE": bundle,
-            "CURL_CA_BUNDLE": bundle,
-            "NODE_EXTRA_CA_CERTS": ca,
-            "YC_FOLDER_ID": ready.folder_id,
-            "FOLDER_ID": ready.folder_id,
-            "YC_API_KEY": ready.api_key,
-            "API_KEY": ready.api_key,
-            "AISTUDIO_MOCK_GRPC": ready.grpc,
-            "AISTUDIO_MOCK_HTTP": ready.http,
+            **environment.trust(ready.ca, bundle),
+            **environment.identity(ready.folder_id, ready.api_key),
+            **environment.place(ready.grpc, ready.http),
         }
 
     @property

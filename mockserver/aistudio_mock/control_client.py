@@ -3,13 +3,17 @@
 import json
 import os
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from threading import Lock
 from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import quote, urlsplit
 
+from aistudio_mock import environment
 from aistudio_mock.config import Auth, ConfigError, Durations
 from aistudio_mock.domain.errors import BY_CODE, InvalidArgument
 from aistudio_mock.handles import Document, MockFolder
@@ -122,7 +126,7 @@ class ControlClient:
             except (OSError, HTTPException) as problem:
                 self.close()
                 raise UnreachableError(
-                    f"no mock answers at {self.url} ({problem or type(problem).__name__}); "
+                    f"no mock answers at {self.url} ({_told(problem)}); "
                     "is `aistudio-mock serve` running there?"
                 ) from problem
 
@@ -134,7 +138,9 @@ class ControlClient:
         return self._connection
 
     def _foreign(self, status: int) -> UnreachableError:
-        return UnreachableError(f"{self.url} answered {status}, and not as an aistudio-mock does; is that one?")
+        return UnreachableError(
+            f"{self.url} answered {status}, and not as an aistudio-mock does; is that one?"
+        )
 
 
 class RemoteServer:
@@ -154,6 +160,8 @@ class RemoteServer:
                 "install the same aistudio-mock on both sides"
             )
         self._trust: dict[str, str] | None = None
+        self._kept = ExitStack()
+        self._kept.callback(self._control.close)
 
     def __enter__(self) -> Self:
         return self
@@ -162,7 +170,11 @@ class RemoteServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Lets go of the server, which goes on."""
-        self._control.close()
+        self.close()
+
+    def close(self) -> None:
+        """Ends the connection and removes what was kept of the server here; it goes on."""
+        self._kept.close()
 
     @property
     def endpoint(self) -> str:
@@ -182,17 +194,19 @@ class RemoteServer:
     @property
     def env(self) -> dict[str, str]:
         """Environment variables that lead a child process there. OSError when the CA cannot be kept here."""
-        from aistudio_mock import environment  # noqa: PLC0415 - reads the system's CAs
+        return {
+            "YC_API_ENDPOINT": self.tls_endpoint,
+            **self.trust,
+            **environment.identity(self._server["folder_id"], self._server["api_key"]),
+            **environment.place(self.endpoint, self.http_url),
+        }
 
+    @property
+    def trust(self) -> dict[str, str]:
+        """The part of `env` that makes clients accept the server's certificate. OSError as `env`."""
         if self._trust is None:
-            self._trust = environment.trusting(self._control.certificate())
-        return self._trust | environment.leading(
-            tls=self.tls_endpoint,
-            grpc=self.endpoint,
-            http=self.http_url,
-            folder_id=str(self._server["folder_id"]),
-            api_key=str(self._server["api_key"]),
-        )
+            self._trust = self._trusting()
+        return self._trust
 
     @property
     def default_folder(self) -> MockFolder:
@@ -214,6 +228,27 @@ class RemoteServer:
         except InvalidArgument as refusal:
             raise ConfigError(refusal.message) from None
         return MockFolder(self._control, made["id"], made["api_key"])
+
+    def _trusting(self) -> dict[str, str]:
+        from aistudio_mock.runtime.certificates import Certificates, bundle  # noqa: PLC0415 - imports ssl
+
+        pem, path = self._control.certificate(), Path(self._server["ca"])
+        if not _holds(path, pem):  # the server runs on another machine, or in a container
+            path = Path(mkdtemp(prefix="aistudio-mock-ca-"), "ca.pem")
+            self._kept.callback(rmtree, path.parent, ignore_errors=True)
+            path.write_bytes(pem)
+        return environment.trust(str(path), str(bundle(Certificates(path, pem, b"", b""))))
+
+
+def _told(problem: Exception) -> str:
+    return str(problem) or type(problem).__name__
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.read_bytes() == content
+    except OSError:
+        return False
 
 
 def _path(folder_id: str, *rest: str) -> str:

@@ -71,6 +71,9 @@ class MockFault:
         return f"{self.id} ({words}): held against {self.seen} calls, met {self.hits}"
 
 
+_Faults = list[MockFault]  # beside a method called `list`
+
+
 class MockFaults:
     """What goes wrong in a folder, on purpose."""
 
@@ -120,11 +123,11 @@ class MockFaults:
         self.is_touched = True
         return _fault(self._control.add_fault(self._folder_id, fault.fields()))
 
-    def list(self) -> list[MockFault]:
+    def list(self) -> _Faults:
         """Every fault of the folder, in order."""
         return [_fault(one) for one in self._control.list_faults(self._folder_id)["faults"]]
 
-    def unmatched(self) -> "list[MockFault]":
+    def unmatched(self) -> _Faults:
         """Those that no call has met."""
         return [fault for fault in self.list() if not fault.hits]
 
@@ -137,8 +140,8 @@ class MockFaults:
 class JournalEntry:
     """One call that was answered, by virtual time.
 
-    `method` is `Service/Method`, for the storage the verb; `status` the name of a status code, for the storage
-    the HTTP status, with `error_code` and `key` (BUCKET/FOLDER/NAME).
+    `method` is `Service/Method`, for the storage the verb; `status` the name of a status code, for the
+    storage the HTTP status, with `error_code` and `key` (BUCKET/FOLDER/NAME).
     """
 
     number: int
@@ -152,8 +155,8 @@ class JournalEntry:
 
     def __str__(self) -> str:
         """One line of a conversation."""
-        what = " ".join(word for word in (self.method, self.key) if word)
-        return f"{self.time:%H:%M:%S.%f} {what} → {' '.join((self.status, self.error_code)).strip()}"
+        what, end = f"{self.method} {self.key}".strip(), f"{self.status} {self.error_code}".strip()
+        return f"{self.time:%H:%M:%S.%f} {what} → {end}"
 
 
 class MockJournal:

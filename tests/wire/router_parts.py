@@ -1,4 +1,4 @@
-"""What the tests of the router share: a server with one, a client of its proxy, a peer that is somebody else's."""
+"""What the tests of the router share: a server with one, a client of its proxy, somebody else's server."""
 
 import socket
 import ssl
@@ -78,7 +78,7 @@ def rest(client: socket.socket) -> bytes:
 
 @pytest.fixture
 def peer():
-    """Somebody else's server on this machine: `peer(serve)` gives its port; `serve` gets its one connection."""
+    """Somebody else's server: `peer(serve)` gives its port; `serve` gets its one connection."""
     threads = []
 
     def start(serve):

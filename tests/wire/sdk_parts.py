@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aistudio_mock import MockServer
 from yandex_ai_studio_sdk import AIStudio
+
+from aistudio_mock import MockServer
 
 ROOT = Path(__file__).parents[2]
 SECONDS_OF_A_PROGRAM = 50

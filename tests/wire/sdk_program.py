@@ -1,4 +1,4 @@
-"""A user's program: the published tuning flow, as it would be written for the cloud; prints what it saw as JSON.
+"""A user's program: the published tuning flow, written as for the cloud; prints what it saw as JSON.
 
     python -m tests.wire.sdk_program PACKAGE.CLASS DIRECTORY
 

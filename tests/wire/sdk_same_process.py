@@ -1,10 +1,10 @@
-"""A program that holds the mock and the official SDK in one process: two servers, one after the other, over TLS.
+"""A program with the mock and the official SDK in one process: two servers, one after the other, over TLS.
 
     python -m tests.wire.sdk_same_process threads|tasks DIRECTORY
 
-At each server many clients live through the whole flow at once, in one folder, each with data of its own; prints
-the answers of their tuned models as JSON, a list per server. gRPC reads its CA once per process: the environment
-names it from the start.
+At each server many clients live through the whole flow at once, in one folder, each with data of its own;
+prints the answers of their tuned models as JSON, a list per server. gRPC reads its CA once per process: the
+environment names it from the start.
 """
 
 import asyncio
@@ -14,9 +14,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from aistudio_mock import MockServer
 from yandex_ai_studio_sdk import AIStudio, AsyncAIStudio
 
+from aistudio_mock import MockServer
 from tests.wire.sdk_parts import FLOWS, KIND, row
 
 QUESTION = "Какой у тебя номер?"
@@ -64,7 +64,7 @@ def data(directory: Path, name: str) -> Path:
 
 def main(way: str, directory: str) -> None:
     work = Path(directory)
-    print(json.dumps(with_threads(work) if way == "threads" else asyncio.run(with_tasks(work))))
+    print(json.dumps(with_threads(work) if way == "threads" else asyncio.run(with_tasks(work))))  # noqa: T201 - its answer
 
 
 if __name__ == "__main__":

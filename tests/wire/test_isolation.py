@@ -1,8 +1,8 @@
 """Folders do not know each other: the same names, other objects, other clocks, other models."""
 
 import pytest
-from aistudio_formats.examples import generation, json_lines
 
+from aistudio_formats.examples import generation, json_lines
 from aistudio_mock import MockServer
 from tests.wire import steps
 from tests.wire.stubs import Client
@@ -144,7 +144,9 @@ def asked(client, uri):
 
 
 def test_each_tuned_model_answers_from_its_own_folder_s_data(client, folders):
-    uris = [tuned(client, folder, answer)[0] for folder, answer in zip(folders, ("Женя.", "Петя."), strict=True)]
+    uris = [
+        tuned(client, folder, answer)[0] for folder, answer in zip(folders, ("Женя.", "Петя."), strict=True)
+    ]
     assert [asked(client, uri) for uri in uris] == ["Женя.", "Петя."]
 
 

@@ -4,10 +4,10 @@ import json
 
 import grpc
 import pytest
-from aistudio_mock import MockServer
 from yandex_ai_studio_sdk.auth import NoAuth
 from yandex_ai_studio_sdk.exceptions import DatasetValidationError
 
+from aistudio_mock import MockServer
 from tests.wire.sdk_parts import KIND, client, quiet, row
 from tests.wire.stubs import Client
 

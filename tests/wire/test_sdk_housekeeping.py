@@ -3,9 +3,9 @@
 from itertools import islice
 
 import pytest
-from aistudio_mock import MockServer
 from yandex_ai_studio_sdk.exceptions import RunError
 
+from aistudio_mock import MockServer
 from tests.wire.sdk_parts import KIND, client, quiet, row
 
 PAGE = 100
@@ -98,7 +98,7 @@ def test_a_tuning_is_cancelled_seconds_after_it_was_started(time, handle, mock, 
     assert not task.get_status().is_finished
     (task if handle == "own" else slow.tuning.get(task.id)).cancel()
     with pytest.raises(RunError) as caught:
-        task.wait()
+        task.wait(poll_timeout=5)
     assert caught.value.code == 1
     assert task.get_metrics_url() is None
     # This version of the SDK knows no such status; what it says shows that the service did say CANCELED.

@@ -1,8 +1,8 @@
-"""With the SDK's default interval of 60 s between polls, nothing in `skip` mode ever waits for a second poll."""
+"""With the SDK's own interval of 60 s between polls, nothing in `skip` mode ever waits for a second one."""
 
 import pytest
-from aistudio_mock import MockServer
 
+from aistudio_mock import MockServer
 from tests.wire.sdk_parts import KIND, SECONDS_OF_A_PROGRAM, client, quiet, row
 from tests.wire.sdk_polls import Polls
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from aistudio_formats.examples import EXAMPLES
-from aistudio_mock import MockServer
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from aistudio_formats.examples import EXAMPLES
+from aistudio_mock import MockServer
 from tests.wire.sdk_parts import quiet, run_program
 
 LINES = EXAMPLES["TextToTextGeneration"]
@@ -29,7 +29,9 @@ def _ca_directory(tmp_path_factory):
     return tmp_path_factory.mktemp("ca")
 
 
-@pytest.fixture(scope="module", params=PROGRAMS, ids=lambda program: program[0].rpartition(".")[2], name="seen")
+@pytest.fixture(
+    scope="module", params=PROGRAMS, ids=lambda program: program[0].rpartition(".")[2], name="seen"
+)
 def _program(request, tmp_path_factory, ca_directory):
     """One program that has run, and what it saw."""
     class_name, runs = request.param
@@ -38,8 +40,6 @@ def _program(request, tmp_path_factory, ca_directory):
         (work / f"{name}.jsonl").write_bytes(LINES.encode())
     with quiet(ca_directory), MockServer() as mock:
         return run_program("sdk_program", class_name, work, variables=mock.env) | {"runs": runs}
-
-
 
 
 def test_the_dataset_becomes_ready_with_its_rows_counted(seen):

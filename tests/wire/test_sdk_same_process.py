@@ -1,12 +1,11 @@
 """The official SDK beside the mock in one process: many flows at once, one server after another."""
 
-import asyncio
-
 import pytest
-from aistudio_mock import MockServer
 from yandex_ai_studio_sdk import AsyncAIStudio
 
+from aistudio_mock import MockServer
 from tests.wire.sdk_parts import FLOWS, KIND, quiet, row, run_program
+from tests.wire.stubs import Client
 
 
 @pytest.fixture
@@ -28,6 +27,13 @@ def test_twenty_flows_at_once_and_then_more_at_a_second_server_over_tls(way, env
     assert told == [
         [f"Мой номер {server}-{number}" for number in range(flows)] for server, flows in enumerate(FLOWS)
     ]
+
+
+def test_the_plaintext_port_leads_to_itself(environment):
+    with MockServer() as mock, Client(mock.endpoint, authorization=None) as raw:
+        listed = {each.id: each.address for each in raw.call("ApiEndpointService/List").endpoints}
+    assert listed.pop("storage") == mock.http_url.removeprefix("http://")
+    assert set(listed.values()) == {mock.endpoint}
 
 
 async def test_the_server_starts_and_stops_without_holding_up_the_loop(environment, tmp_path):

@@ -98,6 +98,8 @@ class Validations:
         with self._lock:
             if future.cancelled():
                 scanned = Scanned(_failed("mock.scan.cancelled", "the server stopped"), None)
+            elif problem is not None and self._store.datasets.get(dataset_id) is None:
+                scanned = Scanned(_failed("mock.dataset.deleted", "the dataset was deleted meanwhile"), None)
             elif problem is not None:
                 scanned = Scanned(_failed("mock.scan.failed", f"the scan itself failed: {problem}"), None)
             else:

@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING
 from aistudio_mock.commands.console import Command, CommandError, Exit, bold, dim, green, say, version
 from aistudio_mock.commands.launch import running
 from aistudio_mock.config import CHOICES, ServerConfig, parse_settings, parse_time
+from aistudio_mock.environment import UNSET
 
 if TYPE_CHECKING:
     from aistudio_mock.app import Ready, Server
-
-UNSET = ("YC_IAM_TOKEN", "YC_TOKEN", "YC_OAUTH_TOKEN", "YC_PROFILE")
-"""Credentials of the real cloud: a redirected program must not bring them along."""
 
 _UNSET_BY_ROUTER = ("YC_API_ENDPOINT", "no_grpc_proxy", "NO_GRPC_PROXY")
 """Ways past the router."""

@@ -3,7 +3,7 @@
 import asyncio
 from asyncio import StreamReader, StreamWriter
 
-CHUNK = 65_536
+CHUNK = 262_144
 _LINGER_SECONDS = 5.0
 
 End = tuple[StreamReader, StreamWriter]

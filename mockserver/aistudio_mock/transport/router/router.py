@@ -7,8 +7,9 @@ import ssl
 import threading
 from asyncio import StreamReader, StreamWriter
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
+from functools import partial
 
 from aistudio_mock.runtime.certificates import Certificates
 from aistudio_mock.transport.router.hosts import Way, canonical, refusal, way
@@ -21,14 +22,14 @@ from aistudio_mock.transport.router.tls import Names
 _LOG = logging.getLogger("aistudio_mock.router")
 _LOOPBACK = "127.0.0.1"
 _BACKLOG = 1024
-_LONGEST_HEAD = 65_536
+_LONGEST_HEAD = 262_144
 _HEAD_SECONDS = 30.0
 _CONNECT_SECONDS = 30.0
 _SHUTDOWN_SECONDS = 5.0
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 Address = tuple[str, int]
-Handler = Callable[[StreamReader, StreamWriter], Awaitable[None]]
+Handler = Callable[[StreamReader, StreamWriter], Coroutine[None, None, None]]
 _WENT_AWAY = (OSError, EOFError, ValueError, TimeoutError)
 """How a connection may end that is no bug of ours: reset, cut short, nonsense sent, too slow."""
 
@@ -55,6 +56,7 @@ class Router:
         self._loop = asyncio.SelectorEventLoop()
         self._stopping = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="aistudio-mock-router", daemon=True)
+        self._clients: set[asyncio.Future[None]] = set()
         self.refused: Counter[str] = Counter()
 
     @property
@@ -89,10 +91,10 @@ class Router:
     async def _serve(self) -> None:
         proxy_door, tls_door = self._doors
         servers = (
-            await asyncio.start_server(_guarded(self._proxy), sock=proxy_door, limit=_LONGEST_HEAD),
+            await asyncio.start_server(self._taking(self._proxy), sock=proxy_door, limit=_LONGEST_HEAD),
             await asyncio.start_server(
-                _guarded(self._ended),
-                sock=tls_door,
+                self._taking(self._ended),
+                sock=tls_door, limit=262_144,
                 ssl=self._names.default,
                 ssl_handshake_timeout=_HEAD_SECONDS,
                 ssl_shutdown_timeout=_SHUTDOWN_SECONDS,
@@ -101,6 +103,25 @@ class Router:
         await self._stopping.wait()
         for server in servers:
             server.close()
+
+    def _taking(self, handle: Handler) -> Callable[[StreamReader, StreamWriter], None]:
+        def take(reader: StreamReader, writer: StreamWriter) -> None:
+            task = asyncio.ensure_future(handle(reader, writer))
+            self._clients.add(task)
+            task.add_done_callback(partial(self._gone, writer))
+
+        return take
+
+    def _gone(self, writer: StreamWriter, task: "asyncio.Future[None]") -> None:
+        self._clients.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if task.cancelled() or error is not None:
+            writer.transport.abort()
+        if isinstance(error, _WENT_AWAY):
+            _LOG.debug("a connection ended early: %r", error)
+        elif error is not None:
+            _LOG.error("bug in aistudio-mock while routing", exc_info=error)
+        writer.close()
 
     async def _proxy(self, reader: StreamReader, writer: StreamWriter) -> None:
         """One client of the proxy: one head, then bytes."""
@@ -129,9 +150,9 @@ class Router:
             _LOG.info("%s:%d: %s", request.host, request.port, direction.value)
             return await open_outward(request)
         if request.is_tunnel:  # the TLS door looks at the name again
-            return await asyncio.open_connection(*self.tls)
+            return await asyncio.open_connection(*self.tls, limit=262_144)
         _LOG.info("%s:%d: %s", request.host, request.port, direction.value)
-        end = await asyncio.open_connection(*self._http)
+        end = await asyncio.open_connection(*self._http, limit=262_144)
         end[1].write(request.head)
         return end
 
@@ -142,7 +163,7 @@ class Router:
         is_grpc = tls.selected_alpn_protocol() == "h2"
         host = self._names.refused_host(tls)
         if host is None:
-            upstream = await asyncio.open_connection(*(self._grpc if is_grpc else self._http))
+            upstream = await asyncio.open_connection(*(self._grpc if is_grpc else self._http), limit=262_144)
             return await _joined((reader, writer), upstream)
         message = self._refuse(host)
         if is_grpc:
@@ -167,20 +188,3 @@ async def _joined(client: End, upstream: End) -> None:
 def _is_grpc(request: ProxyRequest) -> bool:
     """Whether it is gRPC's own tunnel: the one kind of client that hides what a proxy answers."""
     return request.is_tunnel and request.agent.startswith("grpc")
-
-
-def _guarded(handle: Handler) -> Handler:
-    """The handler, ending its connection and quiet about clients that misbehave or leave."""
-
-    async def guarded(reader: StreamReader, writer: StreamWriter) -> None:
-        try:
-            await handle(reader, writer)
-        except _WENT_AWAY as error:
-            _LOG.debug("a connection ended early: %r", error)
-            writer.transport.abort()
-        except asyncio.CancelledError:
-            writer.transport.abort()  # stopping
-        finally:
-            writer.close()
-
-    return guarded

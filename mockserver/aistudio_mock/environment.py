@@ -1,0 +1,88 @@
+"""Environment variables that lead programs to a mock, and how this process takes them on and off."""
+
+import os
+from collections.abc import Mapping, MutableMapping
+
+UNSET = ("YC_IAM_TOKEN", "YC_TOKEN", "YC_OAUTH_TOKEN", "YC_PROFILE")
+"""Credentials of the real cloud: a redirected program must not bring them along."""
+
+
+def trust(ca: str, bundle: str) -> dict[str, str]:
+    """Makes clients accept our certificates: `ca` where it is added, `bundle` where it replaces the rest."""
+    return {
+        "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": bundle,
+        "SSL_CERT_FILE": bundle,
+        "REQUESTS_CA_BUNDLE": bundle,
+        "CURL_CA_BUNDLE": bundle,
+        "NODE_EXTRA_CA_CERTS": ca,
+    }
+
+
+def place(grpc: str, http: str) -> dict[str, str]:
+    """Where the plaintext gRPC port and the HTTP side are."""
+    return {"AISTUDIO_MOCK_GRPC": grpc, "AISTUDIO_MOCK_HTTP": http}
+
+
+def identity(folder_id: str, api_key: str) -> dict[str, str]:
+    """Which folder a program works in, and its key."""
+    return {
+        "YC_FOLDER_ID": folder_id,
+        "FOLDER_ID": folder_id,
+        "YC_API_KEY": api_key,
+        "API_KEY": api_key,
+    }
+
+
+class Redirection:
+    """Variables set in this process until `undo`; None removes one."""
+
+    def __init__(
+        self, variables: Mapping[str, str | None], environ: MutableMapping[str, str] = os.environ
+    ) -> None:
+        self._environ = environ
+        self._before = {name: environ.get(name) for name in variables}
+        self._put(variables)
+
+    def undo(self) -> None:
+        """Everything is as it was before. Again does nothing."""
+        before, self._before = self._before, {}
+        self._put(before)
+
+    def _put(self, variables: Mapping[str, str | None]) -> None:
+        for name, value in variables.items():
+            if value is None:
+                self._environ.pop(name, None)
+            else:
+                self._environ[name] = value
+
+
+TOO_LATE = (
+    "gRPC has already read its root certificates in this process, before aistudio-mock could name its own, "
+    "and reads them only once: clients with default TLS credentials will fail with CERTIFICATE_VERIFY_FAILED"
+)
+"""What to say when `grpc_trusts` is False; the caller adds what would help."""
+
+
+def grpc_trusts(address: str, seconds: float = 10.0) -> bool:
+    """Whether clients of this process with default TLS credentials accept the server at `address`.
+
+    Also makes gRPC read its root certificates now, if it has not yet.
+    """
+    from threading import Event  # noqa: PLC0415 - only where somebody has imported grpc already
+
+    import grpc  # noqa: PLC0415
+
+    settled, seen = Event(), []
+
+    def watch(state: grpc.ChannelConnectivity) -> None:
+        if state in (grpc.ChannelConnectivity.READY, grpc.ChannelConnectivity.TRANSIENT_FAILURE):
+            seen.append(state)
+            settled.set()
+
+    # Our own loopback server: whatever proxy the environment names is for others.
+    options = (("grpc.enable_http_proxy", 0),)
+    with grpc.secure_channel(address, grpc.ssl_channel_credentials(), options) as channel:
+        channel.subscribe(watch, try_to_connect=True)
+        settled.wait(seconds)
+        channel.unsubscribe(watch)
+    return seen[:1] == [grpc.ChannelConnectivity.READY]

@@ -1,0 +1,165 @@
+"""Each value that `--set ID=VALUE` can choose, by what a client then sees."""
+
+import grpc
+import pytest
+
+from aistudio_mock import MockServer
+from aistudio_mock.domain.behaviours import VALUES
+from tests.wire import steps
+from tests.wire.stubs import Client, unpack
+
+
+@pytest.fixture
+def with_set():
+    """Starts a server with one behaviour set; gives a client and a folder."""
+    running = []
+
+    def start(behaviour, value, *, time="manual", auth="any"):
+        mock = MockServer(time=time, auth=auth, settings={behaviour: value}).__enter__()
+        client = Client(mock.endpoint, f"Api-Key {mock.default_folder.api_key}")
+        running.extend((mock, client))
+        return client, mock.default_folder
+
+    yield start
+    for one in reversed(running):
+        one.__exit__(None, None, None)
+
+
+def seen(client, dataset_id):
+    return client.call("DatasetService/Describe", dataset_id=dataset_id).dataset
+
+
+def operation(client, operation_id):
+    return client.call("OperationService/Get", operation_id=operation_id)
+
+
+def tune(client, folder):
+    return client.call("TuningService/Tune", **steps.order(folder, steps.validated(client, folder)))
+
+
+def dataset_rows(client, folder):
+    return "absent" if seen(client, steps.validated(client, folder)).rows == 0 else "counted"
+
+
+def dataset_update_empty_mask(client, folder):
+    dataset_id = steps.draft(client, folder)
+    try:
+        updated = client.call("DatasetService/Update", dataset_id=dataset_id, name="new").dataset
+    except grpc.RpcError as refusal:
+        return "refuse" if "update_mask: Field is required" in refusal.details() else refusal.details()
+    return "all-given" if updated.name == "new" else "nothing"
+
+
+def dataset_ready_before_done(client, folder):
+    dataset_id, operation_id = steps.validating(client, folder)
+    while seen(client, dataset_id).status == 2:
+        folder.clock.advance(seconds=1)
+    return "at-done" if operation(client, operation_id).done else "at-conversion"
+
+
+def validation_metadata(client, folder):
+    _, operation_id = steps.validating(client, folder)
+    folder.clock.advance(hours=1)
+    shown = operation(client, operation_id)
+    assert shown.done
+    return "row-counts" if shown.HasField("metadata") else "none"
+
+
+def validation_first_row(client, folder):
+    errors = seen(client, steps.validated(client, folder, body=steps.BAD)).validation_error
+    return str(errors[0].row_numbers[0])
+
+
+def validate_without_upload(client, folder):
+    dataset_id = steps.draft(client, folder)
+    try:
+        operation_id = client.call("DatasetService/Validate", dataset_id=dataset_id).id
+    except grpc.RpcError as refusal:
+        return "refuse" if "has no data" in refusal.details() else refusal.details()
+    folder.clock.advance(hours=1)
+    verdict = unpack(operation(client, operation_id).response)
+    return "invalid" if not verdict.is_valid and seen(client, dataset_id).status == 4 else "valid"
+
+
+def cancel_finished(client, folder):
+    operation_id = tune(client, folder).id
+    folder.clock.advance(hours=1)
+    finished = operation(client, operation_id)
+    try:
+        answer = client.call("OperationService/Cancel", operation_id=operation_id)
+    except grpc.RpcError as refusal:
+        return "refuse" if refusal.code() is grpc.StatusCode.FAILED_PRECONDITION else refusal.details()
+    return "unchanged" if answer == finished == operation(client, operation_id) else "changed"
+
+
+def tuning_task_id(client, folder):
+    operation_id = tune(client, folder).id
+    (task,) = client.call("TuningService/List", folder_id=folder.id).tuning_tasks
+    assert task.operation_id == operation_id
+    return "same" if task.task_id == operation_id else "different"
+
+
+def tune_reply(client, folder):
+    reply = tune(client, folder)
+    if not reply.HasField("metadata"):
+        assert not reply.HasField("created_at")
+        return "id-only"
+    return "task-and-status" if reply.metadata.value else "empty-metadata"
+
+
+def tunings_last_page(client, folder):
+    tune(client, folder)
+    listed = client.call("TuningService/List", folder_id=folder.id)
+    assert listed.tuning_tasks
+    return "token" if listed.next_page_token else "empty"
+
+
+def completion_model_version(client, folder):
+    uri = f"gpt://{folder.id}/yandexgpt-lite/latest"
+    messages = [{"role": "user", "text": "?"}]
+    (reply,) = client.stream("TextGenerationService/Completion", model_uri=uri, messages=messages)
+    return reply.model_version
+
+
+def foreign_folder(client, folder):
+    with pytest.raises(grpc.RpcError) as refusal:
+        client.call("DatasetService/Describe", dataset_id=folder)
+    return refusal.value.code().name.lower().replace("_", "-")
+
+
+OBSERVED = {
+    observe.__name__: observe
+    for observe in (
+        cancel_finished,
+        completion_model_version,
+        dataset_ready_before_done,
+        dataset_rows,
+        dataset_update_empty_mask,
+        tune_reply,
+        tuning_task_id,
+        tunings_last_page,
+        validate_without_upload,
+        validation_first_row,
+        validation_metadata,
+    )
+}
+ROWS = [(name, value) for name in OBSERVED for value in VALUES[name]]
+
+
+@pytest.mark.parametrize(("name", "value"), ROWS)
+def test_a_value_that_is_set_is_what_a_client_sees(with_set, name, value):
+    assert OBSERVED[name](*with_set(name.replace("_", "-"), value)) == value
+
+
+@pytest.mark.parametrize("value", VALUES["foreign_folder"])
+def test_a_foreign_folder_s_object_looks_as_set(value):
+    with MockServer(auth="strict", settings={"foreign-folder": value}) as mock:
+        mine, theirs = mock.folder(), mock.folder()
+        with Client(mock.endpoint, f"Api-Key {theirs.api_key}") as owner:
+            dataset_id = steps.draft(owner, theirs)
+        with Client(mock.endpoint, f"Api-Key {mine.api_key}") as client:
+            assert foreign_folder(client, dataset_id) == value
+
+
+def test_every_setting_is_looked_at():
+    assert {*OBSERVED, "foreign_folder"} == VALUES.keys()
