@@ -3,6 +3,7 @@
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -31,8 +32,9 @@ def run() -> Iterator[Report]:
         servers = {name: stack.enter_context(bare("sync512")) for name in (REFERENCE, AGAIN)}
         ours = stack.enter_context(serve())
         get = _finished_operation(ours)
+        # The same request, credentials included, to each of them.
+        plain = {name: (server, replace(get, **_plain(server))) for name, server in servers.items()}
         for concurrency in (1, 16):
-            plain = {name: (server, Target(server.ready["grpc"])) for name, server in servers.items()}
             subjects = [
                 Subject(name, partial(load.slice, server, target, concurrency=concurrency, seconds=_SLICE))
                 for name, (server, target) in {**plain, OURS: (ours, get)}.items()
@@ -44,6 +46,10 @@ def run() -> Iterator[Report]:
                 AGAIN,
                 (Goal(OURS, _CPU, 1.15),),
             )
+
+
+def _plain(server: Child) -> dict[str, str]:
+    return {"address": server.ready["grpc"], "path": "/bench/plain"}
 
 
 def _finished_operation(server: Child) -> Target:

@@ -2,10 +2,13 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from aistudio_protos.pool import services
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "mockserver/aistudio_mock/behaviours.yaml"
@@ -51,7 +54,7 @@ def module(rows: list[Row]) -> str:
 
 
 def page(rows: list[Row]) -> str:
-    """The page people read: every behaviour with its evidence."""
+    """The page people read: every behaviour with its evidence, and which methods answer."""
     counts = {kind: sum(row["evidence"] == kind for row in rows) for kind in _EVIDENCE}
     lines = [
         "# Fidelity",
@@ -69,7 +72,39 @@ def page(rows: list[Row]) -> str:
         f"| `{row['id']}` | {row['statement']} | {row['evidence']} | {row['cite']} | {_values(row)} |"
         for row in rows
     ]
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, "", *_methods(), ""])
+
+
+class _Nobody:
+    """Stands where a backend is expected by those who only want to know what it would be asked."""
+
+    def __getattr__(self, name: str) -> "_Nobody":
+        return self
+
+
+def implemented() -> frozenset[str]:
+    """Every RPC that has an answer, as `package.Service/Method`."""
+    from aistudio_mock.transport.grpc.routes import routes  # noqa: PLC0415 - reads the module written first
+
+    nobody: Any = _Nobody()
+    return frozenset(path.strip("/") for path in routes(nobody))
+
+
+def _methods() -> Iterator[str]:
+    answered = implemented()
+    yield from (
+        "## Methods",
+        "",
+        "Besides these: server reflection (v1 and v1alpha) and health. A method that is not implemented, and",
+        "one that nobody has heard of, is UNIMPLEMENTED; where a similar one exists, the message names it.",
+        "",
+        "| service | implemented | not implemented |",
+        "|---|---|---|",
+    )
+    for service in services():
+        names = [(name, f"{service.full_name}/{name}" in answered) for name in service.methods_by_name]
+        columns = (", ".join(name for name, is_in in names if is_in is wanted) for wanted in (True, False))
+        yield f"| `{service.full_name}` | {' | '.join(columns)} |"
 
 
 _EVIDENCE = ("recorded", "documented", "proto", "sdk-source", "assumed")
@@ -94,7 +129,8 @@ def main() -> int:
     check = parser.parse_args().check
     rows = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
     stale = []
-    for path, text in ((MODULE, module(rows)), (PAGE, page(rows))):
+    for path, write in ((MODULE, module), (PAGE, page)):
+        text = write(rows)
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         stale.append(path.name)

@@ -132,7 +132,7 @@ class Server:
 
     def _start(self, undo: ExitStack) -> None:
         config = self._config
-        self._certificates = tls = certificates.load(config.advertise)
+        self._certificates = tls = certificates.load(config.advertise, config.ca_dir)
         listener = undo.enter_context(_listening(config.host, config.http_port))
         blobs = BlobStore()
         undo.callback(blobs.close)

@@ -6,7 +6,7 @@ import sys
 from io import TextIOWrapper
 from typing import NoReturn
 
-from aistudio_mock.commands import demo, examples, run, serve, token, validate
+from aistudio_mock.commands import ca, demo, examples, run, serve, token, validate
 from aistudio_mock.commands.console import Command, CommandError, Exit, say, version
 from aistudio_mock.config import ConfigError
 
@@ -18,6 +18,7 @@ COMMANDS: tuple[Command, ...] = (
     validate.COMMAND,
     examples.COMMAND,
     token.COMMAND,
+    ca.COMMAND,
 )
 _INTERRUPTED, _BROKEN_PIPE = 130, 141  # 128 and the signal's number, as shells report it
 

@@ -58,8 +58,8 @@ class ServerConfig:
     Ports are 0 for any free one. `advertise` is the host that URLs, endpoint lists and the certificate name,
     when it is not `host`. `seed` rules chance only; None draws a new one. `state` is the directory that keeps
     everything between runs, None for memory. `settings` are behaviours by id, as `--set ID=VALUE` gives them.
-    `router` adds the proxy that leads the service's real names here; `allow` are hosts that it lets through
-    although it would refuse them.
+    `ca_dir` keeps the CA, None for the user's cache directory. `router` adds the proxy that leads the
+    service's real names here; `allow` are hosts that it lets through although it would refuse them.
 
     Raises:
         ConfigError: a value is out of its range, or two ports are the same.
@@ -70,6 +70,7 @@ class ServerConfig:
     http_port: int = 8444
     host: str = "127.0.0.1"
     advertise: str | None = None
+    ca_dir: Path | None = None
     time: TimeMode = _NAMED_MODES["skip"]
     durations: Durations = "recorded"
     edition: str = "2025-12"

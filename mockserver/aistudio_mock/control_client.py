@@ -1,14 +1,12 @@
 """A running mock, by its URL: the control API on plain HTTP/1.1, with nothing but the standard library."""
 
 import json
-import os
 from collections.abc import Mapping
 from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
-from threading import Lock
 from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import quote, urlsplit
@@ -38,20 +36,8 @@ class ControlClient:
     """
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme != "http" or not parts.hostname or parts.path.strip("/"):
-            raise UnreachableError(f"{url!r} is no address of a mock; use one such as http://127.0.0.1:8444")
         self.url = url.rstrip("/")
-        self._address = (parts.hostname, parts.port or 80)
-        self._connection: HTTPConnection | None = None
-        self._process = os.getpid()
-        self._lock = Lock()
-
-    def close(self) -> None:
-        """Ends the connection; the next call makes a new one."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        self._address = _address(url)
 
     def server(self) -> Document:
         """Where everything of the server is reached."""
@@ -117,25 +103,18 @@ class ControlClient:
 
     def _exchange(self, verb: str, path: str, body: bytes | None) -> tuple[int, bytes]:
         headers = {"Content-Type": "application/json"} if body is not None else {}
-        with self._lock:
-            try:
-                connection = self._connected()
-                connection.request(verb, path, body, headers)
-                response = connection.getresponse()
-                return response.status, response.read()
-            except (OSError, HTTPException) as problem:
-                self.close()
-                raise UnreachableError(
-                    f"no mock answers at {self.url} ({_told(problem)}); "
-                    "is `aistudio-mock serve` running there?"
-                ) from problem
-
-    def _connected(self) -> HTTPConnection:
-        if self._process != os.getpid():  # a fork shares the socket with its parent: leave that alone
-            self._process, self._connection = os.getpid(), None
-        if self._connection is None:
-            self._connection = HTTPConnection(*self._address, timeout=_PATIENCE)
-        return self._connection
+        # A connection for each call: nothing that could grow stale, or be shared by threads or with a fork.
+        connection = HTTPConnection(*self._address, timeout=_PATIENCE)
+        try:
+            connection.request(verb, path, body, headers)
+            response = connection.getresponse()
+            return response.status, response.read()
+        except (OSError, HTTPException) as problem:
+            raise UnreachableError(
+                f"no mock answers at {self.url} ({_told(problem)}); is `aistudio-mock serve` running there?"
+            ) from problem
+        finally:
+            connection.close()
 
     def _foreign(self, status: int) -> UnreachableError:
         return UnreachableError(
@@ -161,7 +140,6 @@ class RemoteServer:
             )
         self._trust: dict[str, str] | None = None
         self._kept = ExitStack()
-        self._kept.callback(self._control.close)
 
     def __enter__(self) -> Self:
         return self
@@ -173,7 +151,7 @@ class RemoteServer:
         self.close()
 
     def close(self) -> None:
-        """Ends the connection and removes what was kept of the server here; it goes on."""
+        """Removes what was kept of the server here; it goes on."""
         self._kept.close()
 
     @property
@@ -238,6 +216,16 @@ class RemoteServer:
             self._kept.callback(rmtree, path.parent, ignore_errors=True)
             path.write_bytes(pem)
         return environment.trust(str(path), str(bundle(Certificates(path, pem, b"", b""))))
+
+
+def _address(url: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(url)
+        if parts.scheme == "http" and parts.hostname and not parts.path.strip("/"):
+            return parts.hostname, parts.port or 80
+    except ValueError:  # the port is none
+        pass
+    raise UnreachableError(f"{url!r} is no address of a mock; use one such as http://127.0.0.1:8444")
 
 
 def _told(problem: Exception) -> str:

@@ -189,8 +189,9 @@ def _folder(server: "MockServer | RemoteServer", settings: dict[str, Any]) -> "M
 
     try:
         return server.folder(**settings)
-    except ConfigError as problem:
-        pytest.fail(f"@pytest.mark.aistudio: {str(problem).removeprefix('--')}", pytrace=False)
+    except ConfigError as refusal:
+        problem = str(refusal).removeprefix("--")
+    pytest.fail(f"@pytest.mark.aistudio: {problem}", pytrace=False)
 
 
 def _require_all_faults_met(config: pytest.Config, folder: "MockFolder") -> None:

@@ -1,13 +1,15 @@
-"""A user's program on bare grpcio: host names as in the documentation, default credentials; prints what it saw.
+"""A user's program on bare grpcio: documented host names, default credentials; prints what it saw.
 
-    python -m tests.wire.routed_program MEBIBYTES
+    python -m tests.wire.routed_program requests|curl FILE
 
-Streams an answer, creates a dataset, uploads so much to it by its presigned URL.
+Streams an answer, creates a dataset, uploads the file to it by its presigned URL.
 """
 
 import json
 import os
+import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -17,7 +19,6 @@ from aistudio_protos.pool import message_class
 
 HOST = "llm.api.cloud.yandex.net:443"
 AI = "yandex.cloud.ai"
-MEBIBYTE = bytes(1 << 20)
 
 
 def call(
@@ -33,7 +34,7 @@ def call(
     return rpc(message_class(f"{AI}.{request}")(**fields), metadata=credentials, timeout=20)
 
 
-def main(mebibytes: int) -> None:
+def main(uploader: str, file: Path) -> None:
     folder = os.environ["YC_FOLDER_ID"]
     with grpc.secure_channel(HOST, grpc.ssl_channel_credentials()) as channel:
         streamed = call(
@@ -63,25 +64,21 @@ def main(mebibytes: int) -> None:
             "dataset.v1.GetUploadDraftUrlRequest",
             "dataset.v1.GetUploadDraftUrlResponse",
             dataset_id=dataset.dataset_id,
-            size_bytes=mebibytes << 20,
+            size_bytes=file.stat().st_size,
         ).upload_url
-    put = requests.put(url, data=Body(mebibytes), timeout=60)
-    print(json.dumps({"answers": answers, "url": url, "put": put.status_code, "said": put.text}))  # noqa: T201
+    put = {"requests": by_requests, "curl": by_curl}[uploader](url, file)
+    print(json.dumps({"answers": answers, "url": url, "put": put}))  # noqa: T201 - its answer
 
 
-class Body:
-    """So many mebibytes, never all of them in memory."""
+def by_requests(url: str, file: Path) -> int:
+    with file.open("rb") as content:
+        return requests.put(url, data=content, timeout=60).status_code
 
-    def __init__(self, mebibytes: int) -> None:
-        self._left = mebibytes
 
-    def __len__(self) -> int:
-        return self._left << 20
-
-    def read(self, _: int) -> bytes:
-        self._left -= 1
-        return MEBIBYTE if self._left >= 0 else b""
+def by_curl(url: str, file: Path) -> int:
+    command = ["curl", "-sS", "-o", os.devnull, "-w", "%{http_code}", "-T", str(file), url]
+    return int(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(sys.argv[1], Path(sys.argv[2]))

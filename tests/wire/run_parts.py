@@ -20,12 +20,11 @@ def routed_command(*arguments: object) -> list[str]:
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory):
-    """What a user's shell would have, with two traps: these variables lead elsewhere unless `run` sees to it."""
+    """What a user's shell would have, and an endpoint that leads past the router."""
     ours = {
         "AISTUDIO_MOCK_CA_DIR": str(tmp_path_factory.mktemp("ca")),
         "PYTHONUTF8": "1",
         "YC_API_ENDPOINT": "127.0.0.1:1",
-        "no_proxy": "*",
     }
     kept = {name: value for name, value in os.environ.items() if not is_foreign(name) and name not in FOREIGN}
     return kept | ours

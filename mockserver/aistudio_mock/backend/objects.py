@@ -96,8 +96,11 @@ class StoredObjects:
                 self._store.tuned_models.pop(task.target_model_uri, None)
                 self._store.task_of_operation.pop(task.operation_id, None)
                 gone += (*task.training_data, self._archives.pop(task.id, None))
+            # A tuning may train on another folder's dataset: what either still needs stays.
+            kept = {blob.source for task in self._store.tunings for blob in task.training_data}
+            kept |= {dataset.draft.source for dataset in self._store.datasets if dataset.draft}
             for blob in gone:
-                if blob is not None:
+                if blob is not None and blob.source not in kept:
                     self._blobs.unlink(str(blob.source))
 
     def authorize(

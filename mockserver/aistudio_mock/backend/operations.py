@@ -72,9 +72,8 @@ class Operations:
             operation, _ = self._find(call, operation.id)
         if operation.timeline.is_open:
             return operation
-        now = folder.clock.now()
         if folder.settings.pace is Pace.SKIP:
             folder.clock.skip_to(operation.ends_at)
-        elif (phase := operation.next_phase(now)) is not None:
+        elif (phase := operation.next_phase(folder.clock.now())) is not None:
             folder.clock.skip_to(phase)
         return operation

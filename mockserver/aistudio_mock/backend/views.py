@@ -1,13 +1,13 @@
 """Records as the wire shows them at `now` (service-behaviour c.3–c.7, e.2–e.3)."""
 
+from collections.abc import Mapping
+
 from aistudio_mock.domain.behaviours import Behaviours
 from aistudio_mock.domain.dataset import Dataset
 from aistudio_mock.domain.instant import SECOND, Instant, whole_second
 from aistudio_mock.domain.operation import Failure, Operation, Packed
 from aistudio_mock.domain.tuning import Tuning, TuningStatus
-from aistudio_protos.google.protobuf.any_pb2 import Any
 from aistudio_protos.google.protobuf.timestamp_pb2 import Timestamp
-from aistudio_protos.google.rpc.status_pb2 import Status
 from aistudio_protos.yandex.cloud.ai.dataset.v1.dataset_pb2 import DatasetInfo, ValidationError
 from aistudio_protos.yandex.cloud.ai.tuning.v1.tuning_task_pb2 import TuningTask
 from aistudio_protos.yandex.cloud.operation import operation_pb2
@@ -76,10 +76,11 @@ def operation(record: Operation, now: Instant) -> operation_pb2.Operation:
     """An operation at `now`: whole seconds, no description, no creator (c.6, e.2)."""
     mark = record.timeline.at(now)
     state = mark.state
+    # Parts as mappings: half the time of making them as messages, and this is what clients poll.
     return operation_pb2.Operation(
         id=record.id,
-        created_at=second(record.created_at),
-        modified_at=second(mark.at),
+        created_at={"seconds": record.created_at // SECOND},
+        modified_at={"seconds": mark.at // SECOND},
         done=state.done,
         metadata=_any(state.metadata),
         error=_status(state.error),
@@ -87,11 +88,11 @@ def operation(record: Operation, now: Instant) -> operation_pb2.Operation:
     )
 
 
-def _any(packed: Packed | None) -> Any | None:
+def _any(packed: Packed | None) -> Mapping[str, str | bytes] | None:
     if packed is None:
         return None
-    return Any(type_url=f"type.googleapis.com/{packed.type_name}", value=packed.value)
+    return {"type_url": f"type.googleapis.com/{packed.type_name}", "value": packed.value}
 
 
-def _status(failure: Failure | None) -> Status | None:
-    return None if failure is None else Status(code=failure.code, message=failure.message)
+def _status(failure: Failure | None) -> Mapping[str, int | str] | None:
+    return None if failure is None else {"code": failure.code, "message": failure.message}

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,21 +11,32 @@ from types import FrameType
 
 from aistudio_mock.commands.console import CommandError, Exit
 
-_BY_TERMINAL = ("SIGINT", "SIGQUIT")
+
+def _known(*names: str) -> tuple[signal.Signals, ...]:
+    return tuple(signal.Signals[name] for name in names if hasattr(signal, name))
+
+
+_BY_TERMINAL = _known("SIGINT", "SIGQUIT")
 """What a terminal sends to every process in its foreground."""
-_FORWARDED = (*_BY_TERMINAL, "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
+_FORWARDED = _BY_TERMINAL + _known("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
+_WATCHED = _FORWARDED + _known("SIGCHLD")
 _SIGNALLED = 128
 
 
 class Child:
-    """One program. Made in the main thread, before the program starts: no signal is lost in between."""
+    """One program. Made in the main thread, before the program starts: no signal is lost in between.
+
+    Signals come by a socket: with threads about, the one that waits for the program may not notice them.
+    """
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._early: list[int] = []
         self._shares_terminal = _is_in_foreground()
-        for name in _FORWARDED if os.name == "posix" else ():
-            signal.signal(getattr(signal, name), self._seen)
+        self._signals, self._writer = socket.socketpair()
+        if sys.platform != "win32":
+            self._writer.settimeout(0)
+            signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+            for number in _WATCHED:
+                signal.signal(number, _seen)
 
     def run(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
         """Runs it to its end; its exit code, or 128 and the number of the signal that killed it.
@@ -38,35 +50,54 @@ class Child:
         # An own group would be in the background of a terminal, where nobody may read the keyboard.
         group = None if self._shares_terminal or os.name != "posix" else 0
         try:
-            self._process = subprocess.Popen(command, env=environment, process_group=group)  # noqa: S603
+            process = subprocess.Popen(command, env=environment, process_group=group)  # noqa: S603
         except OSError as error:
             raise CommandError(_why_not(command[0], error), Exit.ENVIRONMENT) from error
-        for number in self._early:
-            self._send(number)
         try:
-            code = self._process.wait()
-        except KeyboardInterrupt:  # only where signals are not ours: Windows has told the child as well
-            code = self._process.wait()
+            code = self._wait(process)
         finally:
             if group is not None:
-                self._send(signal.SIGTERM)
+                self._send(process, signal.SIGTERM)
+            _let_go()
         return code if code >= 0 else _SIGNALLED - code
 
-    def _seen(self, number: int, _frame: FrameType | None) -> None:
-        if self._shares_terminal and signal.Signals(number).name in _BY_TERMINAL:
-            return  # it has reached the child as well
-        if self._process is None:
-            self._early.append(number)
-        else:
-            self._send(number)
+    if sys.platform == "win32":
 
-    def _send(self, number: int) -> None:
-        assert self._process is not None
+        def _wait(self, process: "subprocess.Popen[bytes]") -> int:
+            while True:
+                try:
+                    return process.wait()
+                except KeyboardInterrupt:
+                    continue  # it has reached the child as well
+
+    else:
+
+        def _wait(self, process: "subprocess.Popen[bytes]") -> int:
+            while (code := process.poll()) is None:
+                number = self._signals.recv(1)[0]
+                has_it = self._shares_terminal and number in _BY_TERMINAL
+                if number in _FORWARDED and not has_it:
+                    self._send(process, number)
+            return code
+
+    def _send(self, process: "subprocess.Popen[bytes]", number: int) -> None:
         with suppress(ProcessLookupError, PermissionError):  # PermissionError: macOS, of a group of zombies
             if sys.platform == "win32" or self._shares_terminal:
-                self._process.send_signal(number)
+                process.send_signal(number)
             else:
-                os.killpg(self._process.pid, number)
+                os.killpg(process.pid, number)
+
+
+def _seen(_number: int, _frame: FrameType | None) -> None:
+    """Nothing: the byte in the socket is the message."""
+
+
+def _let_go() -> None:
+    """From here on a signal ends this process, as ever."""
+    if sys.platform != "win32":
+        signal.set_wakeup_fd(-1)
+        for number in _WATCHED:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _is_in_foreground() -> bool:

@@ -66,6 +66,12 @@ def _add_addresses(group: argparse._ArgumentGroup, defaults: ServerConfig) -> No
         help="what URLs, endpoint lists and the certificate say, when clients are on other machines",
     )
     group.add_argument(
+        "--ca-dir",
+        type=Path,
+        metavar="DIR",
+        help="where the CA and the certificate are kept (default: the user's cache directory)",
+    )
+    group.add_argument(
         "--allow",
         action="append",
         default=[],
@@ -147,6 +153,7 @@ def config_of(arguments: argparse.Namespace) -> ServerConfig:
         http_port=arguments.http_port,
         host=arguments.host,
         advertise=arguments.advertise,
+        ca_dir=arguments.ca_dir,
         time=parse_time(arguments.time),
         durations=arguments.durations,
         edition=arguments.edition,

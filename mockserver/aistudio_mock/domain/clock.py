@@ -59,10 +59,10 @@ class ClockReading:
 
     def skipped_to(self, real: Instant, moment: Instant) -> "ClockReading":
         """The clock moved forward to `moment` as skipped time; unchanged when `moment` is past."""
-        there = self.rebased(real)
-        by = moment - there.virtual_base
+        by = moment - self.now(real)
         if by <= 0:
             return self
+        there = self.rebased(real)
         total = (there.skips[-1][1] if there.skips else 0) + by
         return replace(there, virtual_base=moment, skips=(*there.skips, (moment, total)))
 

@@ -40,8 +40,11 @@ class Timeline(Generic[S]):
 
     def at(self, now: Instant) -> Mark[S]:
         """The last mark that has happened at `now`; before the first mark, the first one."""
-        index = bisect_right(self.marks, now, key=lambda mark: mark.at)
-        return self.marks[max(index - 1, 0)]
+        # From the end: most reads come when everything has happened.
+        for mark in reversed(self.marks):
+            if mark.at <= now:
+                return mark
+        return self.marks[0]
 
     def history(self, now: Instant) -> tuple[Mark[S], ...]:
         """Every mark that has happened at `now`, oldest first."""

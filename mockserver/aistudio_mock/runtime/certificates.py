@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 
 NAMES = (
     "localhost",
@@ -62,6 +63,23 @@ def load(extra_host: str | None = None, directory: Path | None = None) -> Certif
             f"cannot keep certificates in {home} ({error.strerror or error}); "
             f"set {DIRECTORY_VARIABLE} to a directory that you can write to"
         ) from error
+
+
+def remove(directory: Path | None = None) -> Path | None:
+    """Deletes what `load` made in the same directory; where it was, or None if there was nothing.
+
+    Raises:
+        CertificateError: the directory cannot be changed.
+    """
+    home = (directory or _default_directory()) / _SET
+    if not home.is_dir():
+        return None
+    try:
+        with _alone(home.parent):
+            rmtree(home)
+    except OSError as error:
+        raise CertificateError(f"cannot remove {home} ({error.strerror or error})") from error
+    return home
 
 
 def bundle(certificates: Certificates) -> Path:

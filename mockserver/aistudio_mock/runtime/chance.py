@@ -15,6 +15,8 @@ class Ids:
 
     def __init__(self, seed: int | None) -> None:
         self._bits = random.Random(seed).getrandbits if seed is not None else secrets.randbits
+        # Apart, so that the ids of objects do not depend on how many calls came before them.
+        self._calls = random.Random(None if seed is None else f"{seed}/calls")
         self._lock = Lock()
 
     def new(self, prefix: str) -> str:
@@ -27,6 +29,10 @@ class Ids:
         """`digits` hexadecimal digits, lower case."""
         with self._lock:
             return f"{self._bits(digits * 4):0{digits}x}"
+
+    def of_call(self) -> str:
+        """80 hexadecimal digits for the ids of one call: no secret, so they need not be hard to guess."""
+        return self._calls.randbytes(40).hex()
 
 
 def chance_for(seed: int, record_id: str) -> Chance:

@@ -155,8 +155,8 @@ class Calls:
 
     def _headers(self, context: grpc.ServicerContext) -> tuple[tuple[str, str], ...]:
         """Request and trace ids of this call, and the caller's own echoed (service-behaviour a.4)."""
-        digits = self._ids.hexadecimal(32 + 3 * 16)
-        request_id = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
+        digits = self._ids.of_call()
+        request_id = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:32]}"
         trace = f"{digits[32:48]}:{digits[48:64]}:{digits[64:]}:1"
         own = (("x-request-id", request_id), ("x-server-trace-id", trace))
         echoed = _header(context, "x-client-request-id") or ""

@@ -54,7 +54,7 @@ def routes(control: Control, server: Callable[[], _Fields]) -> Callable[[web.App
         app.router.add_get(f"{PREFIX}/server", describe)
         for (verb, path), act in _ROUTES.items():
             app.router.add_route(verb, PREFIX + path, _handler(control, act))
-        app.router.add_route("*", f"{PREFIX}/{{rest:.*}}", _nothing)
+        app.router.add_route("*", f"{PREFIX}{{rest:(/.*)?}}", _nothing)
 
     return add
 

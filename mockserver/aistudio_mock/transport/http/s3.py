@@ -33,9 +33,6 @@ KEEP_ALIVE_SECONDS = 60
 MAX_PUT = 5 << 30
 """The biggest body of one PUT, in bytes (service-behaviour c.4)."""
 
-ERROR_CODE = "s3_error_code"
-"""Where a response that refuses holds its error code."""
-
 _READ = 256 << 10
 _CONTENT_TYPE = "application/octet-stream"
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
@@ -67,6 +64,16 @@ class _Reply:
     headers: Mapping[str, str]
     body: BinaryIO | None = None
     count: int = 0
+
+
+class Refusal(web.Response):
+    """An answer that refuses, and the error code that it carries."""
+
+    __slots__ = ("error_code",)
+
+    def __init__(self, error: S3Error, body: bytes, headers: Mapping[str, str]) -> None:
+        super().__init__(status=error.status, body=body, headers=headers)
+        self.error_code = error.code
 
 
 class Storage:
@@ -249,8 +256,7 @@ def _refusal(call: _Call, error: S3Error) -> web.Response:
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = "GET, HEAD, PUT"
     body = to_xml(error, unquote(call.path), call.request_id)
-    response = web.Response(status=error.status, body=body, headers=headers)
-    response[ERROR_CODE] = error.code
+    response = Refusal(error, body, headers)
     if call.http.body_exists and not call.http.content.is_eof():
         # The client may be sending still: it is told to stop, and aiohttp reads on for a while, so that the
         # answer is not lost in a connection reset.

@@ -33,7 +33,7 @@ def routes(folders: Folders) -> Callable[[web.Application], None]:
         if folder is not None:
             bucket, key = request.match_info["bucket"], request.match_info["key"]
             request_id = response.headers.get("X-Amz-Request-Id", "")
-            code = response.get(s3.ERROR_CODE, "")
+            code = response.error_code if isinstance(response, s3.Refusal) else ""
             folder.journal.note_object(
                 request.method, str(response.status), request_id, f"{bucket}/{key}", code
             )

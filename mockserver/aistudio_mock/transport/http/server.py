@@ -55,8 +55,8 @@ def build_app(
 class HttpServer:
     """Serves one application on one listening socket, which it owns from `start` on.
 
-    `app_factory` is called in the server's thread when the first client connects, so it is the place to import
-    what is slow to import: a server that nobody uploads to starts and stops without it.
+    `app_factory` is called in the server's thread when the first client connects, so it is the place to
+    import what is slow to import: a server that nobody uploads to starts and stops without it.
     """
 
     def __init__(self, listener: socket.socket, app_factory: Callable[[], "web.Application"]) -> None:
@@ -77,7 +77,7 @@ class HttpServer:
         self._thread.start()
 
     def wait(self, timeout: float | None = None) -> None:
-        """Returns when requests are answered (or `stop` came first); a server without a client gets ready now.
+        """Returns when requests are answered (or `stop` came first); does not wait for a first client.
 
         Raises:
             TimeoutError: not within `timeout` seconds.

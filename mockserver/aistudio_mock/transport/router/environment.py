@@ -5,11 +5,10 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from aistudio_mock.transport.router.hosts import METADATA, YANDEX, canonical, steers
+from aistudio_mock.transport.router.pipe import Address
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 PRELOAD = Path(__file__).with_name("node_preload.cjs")
-
-Address = tuple[str, int]
 
 
 def variables(

@@ -7,7 +7,7 @@ from base64 import b64encode
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
-from aistudio_mock.transport.router.pipe import End
+from aistudio_mock.transport.router.pipe import CHUNK, End
 from aistudio_mock.transport.router.request import ProxyRequest
 
 _HEAD_END = b"\r\n\r\n"
@@ -22,10 +22,10 @@ async def open_outward(request: ProxyRequest) -> End:
     proxy = _proxy(request)
     if proxy is None:
         context = ssl.create_default_context() if request.is_tls else None
-        end = await asyncio.open_connection(request.host, request.port, ssl=context)
+        end = await asyncio.open_connection(request.host, request.port, ssl=context, limit=CHUNK)
         _ask(request, end[1])
         return end
-    end = await asyncio.open_connection(proxy.hostname, proxy.port or 80)
+    end = await asyncio.open_connection(proxy.hostname, proxy.port or 80, limit=CHUNK)
     if request.is_tunnel or request.is_tls:
         await _tunnel(request, proxy, *end)
         _ask(request, end[1])

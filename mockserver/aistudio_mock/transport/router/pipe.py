@@ -4,9 +4,17 @@ import asyncio
 from asyncio import StreamReader, StreamWriter
 
 CHUNK = 262_144
+"""Bytes that are carried at once: what a socket gives in one turn of the loop. No head may be longer."""
+
 _LINGER_SECONDS = 5.0
 
+Address = tuple[str, int]
 End = tuple[StreamReader, StreamWriter]
+
+
+async def open_end(address: Address) -> End:
+    """A connection to one of our own ports. Raises OSError."""
+    return await asyncio.open_connection(*address, limit=CHUNK)
 
 
 async def join(one: End, other: End) -> None:

@@ -14,7 +14,7 @@ from functools import partial
 from aistudio_mock.runtime.certificates import Certificates
 from aistudio_mock.transport.router.hosts import Way, canonical, refusal, way
 from aistudio_mock.transport.router.outward import open_outward
-from aistudio_mock.transport.router.pipe import End, join
+from aistudio_mock.transport.router.pipe import CHUNK, Address, End, join, open_end
 from aistudio_mock.transport.router.refusal import answer_grpc, answer_http
 from aistudio_mock.transport.router.request import BadRequest, ProxyRequest, parse
 from aistudio_mock.transport.router.tls import Names
@@ -22,13 +22,11 @@ from aistudio_mock.transport.router.tls import Names
 _LOG = logging.getLogger("aistudio_mock.router")
 _LOOPBACK = "127.0.0.1"
 _BACKLOG = 1024
-_LONGEST_HEAD = 262_144
 _HEAD_SECONDS = 30.0
 _CONNECT_SECONDS = 30.0
 _SHUTDOWN_SECONDS = 5.0
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
-Address = tuple[str, int]
 Handler = Callable[[StreamReader, StreamWriter], Coroutine[None, None, None]]
 _WENT_AWAY = (OSError, EOFError, ValueError, TimeoutError)
 """How a connection may end that is no bug of ours: reset, cut short, nonsense sent, too slow."""
@@ -91,10 +89,11 @@ class Router:
     async def _serve(self) -> None:
         proxy_door, tls_door = self._doors
         servers = (
-            await asyncio.start_server(self._taking(self._proxy), sock=proxy_door, limit=_LONGEST_HEAD),
+            await asyncio.start_server(self._taking(self._proxy), sock=proxy_door, limit=CHUNK),
             await asyncio.start_server(
                 self._taking(self._ended),
-                sock=tls_door, limit=262_144,
+                sock=tls_door,
+                limit=CHUNK,
                 ssl=self._names.default,
                 ssl_handshake_timeout=_HEAD_SECONDS,
                 ssl_shutdown_timeout=_SHUTDOWN_SECONDS,
@@ -150,9 +149,9 @@ class Router:
             _LOG.info("%s:%d: %s", request.host, request.port, direction.value)
             return await open_outward(request)
         if request.is_tunnel:  # the TLS door looks at the name again
-            return await asyncio.open_connection(*self.tls, limit=262_144)
+            return await open_end(self.tls)
         _LOG.info("%s:%d: %s", request.host, request.port, direction.value)
-        end = await asyncio.open_connection(*self._http, limit=262_144)
+        end = await open_end(self._http)
         end[1].write(request.head)
         return end
 
@@ -163,7 +162,7 @@ class Router:
         is_grpc = tls.selected_alpn_protocol() == "h2"
         host = self._names.refused_host(tls)
         if host is None:
-            upstream = await asyncio.open_connection(*(self._grpc if is_grpc else self._http), limit=262_144)
+            upstream = await open_end(self._grpc if is_grpc else self._http)
             return await _joined((reader, writer), upstream)
         message = self._refuse(host)
         if is_grpc:

@@ -1,0 +1,92 @@
+"""The table of behaviours is well formed, fresh where it is copied, and obeyed where it can be chosen."""
+
+import ast
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import yaml
+
+from aistudio_mock.domain.behaviours import EDITIONS, VALUES, Behaviours
+from tools import generate_behaviours, generate_diagrams
+
+ROOT = Path(__file__).resolve().parents[2]
+ROWS = yaml.safe_load(generate_behaviours.TABLE.read_text(encoding="utf-8"))
+EVIDENCE = {"recorded", "documented", "proto", "sdk-source", "assumed"}
+KEYS = {"id", "statement", "evidence", "cite"}
+SETTABLE = [row for row in ROWS if "values" in row]
+
+
+def named(rows):
+    return {"argvalues": rows, "ids": [row["id"] for row in rows]}
+
+
+@pytest.mark.parametrize("row", **named(ROWS))
+def test_a_row_is_well_formed(row):
+    assert KEYS <= row.keys() <= KEYS | {"values", "editions"}
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", row["id"])
+    assert row["evidence"] in EVIDENCE
+    assert all(isinstance(row[key], str) and row[key] == row[key].strip() != "" for key in KEYS)
+    assert row["statement"].endswith(".")
+    assert "|" not in row["statement"] + row["cite"], "it would break the page's table"
+
+
+def test_an_id_is_used_once():
+    ids = [row["id"] for row in ROWS]
+    assert sorted(set(ids)) == sorted(ids)
+
+
+@pytest.mark.parametrize("row", **named(SETTABLE))
+def test_a_choice_has_several_values_all_of_them_text(row):
+    values = row["values"]
+    assert len(values) == len(set(values)) > 1
+    assert all(isinstance(value, str) and value for value in values)
+
+
+@pytest.mark.parametrize("row", **named(SETTABLE))
+def test_the_default_comes_first_and_older_editions_choose_among_the_rest(row):
+    name = row["id"].replace("-", "_")
+    assert getattr(Behaviours(), name) == row["values"][0]
+    assert set(row.get("editions", {}).values()) <= set(row["values"][1:])
+    assert row.get("editions", {}).keys() <= set(generate_behaviours.EDITIONS)
+
+
+def test_only_rows_with_values_differ_between_editions():
+    assert [row["id"] for row in ROWS if "editions" in row and "values" not in row] == []
+
+
+def test_the_newest_edition_is_the_defaults():
+    newest = max(EDITIONS)
+    assert list(EDITIONS)[-1] == newest == generate_behaviours.EDITIONS[-1]
+    assert EDITIONS[newest] == {}
+
+
+def test_the_module_is_fresh():
+    module = generate_behaviours.module(ROWS)
+    assert generate_behaviours.MODULE.read_text(encoding="utf-8") == module, "run `make generate`"
+
+
+def test_the_page_is_fresh():
+    page = generate_behaviours.page(ROWS)
+    assert generate_behaviours.PAGE.read_text(encoding="utf-8") == page, "run `make generate`"
+
+
+def test_the_diagram_is_fresh():
+    assert generate_diagrams.PAGE.read_text(encoding="utf-8") == generate_diagrams.page(), (
+        "run `make generate`"
+    )
+
+
+def attributes_read():
+    """Every attribute name that the server's code reads, but for the generated module."""
+    for path in (ROOT / "mockserver").rglob("*.py"):
+        if path != generate_behaviours.MODULE:
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+                    yield node.attr
+
+
+def test_every_choice_is_read_somewhere_in_the_server():
+    assert {field.name for field in fields(Behaviours)} == VALUES.keys()
+    assert VALUES.keys() - set(attributes_read()) == set()
