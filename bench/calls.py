@@ -33,7 +33,7 @@ def run() -> Iterator[Report]:
         ours = stack.enter_context(serve())
         get = _finished_operation(ours)
         # The same request, credentials included, to each of them.
-        plain = {name: (server, replace(get, **_plain(server))) for name, server in servers.items()}
+        plain = {name: (server, _plain(server, get)) for name, server in servers.items()}
         for concurrency in (1, 16):
             subjects = [
                 Subject(name, partial(load.slice, server, target, concurrency=concurrency, seconds=_SLICE))
@@ -48,8 +48,8 @@ def run() -> Iterator[Report]:
             )
 
 
-def _plain(server: Child) -> dict[str, str]:
-    return {"address": server.ready["grpc"], "path": "/bench/plain"}
+def _plain(server: Child, like: Target) -> Target:
+    return replace(like, address=server.ready["grpc"], path="/bench/plain")
 
 
 def _finished_operation(server: Child) -> Target:

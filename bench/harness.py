@@ -1,8 +1,8 @@
 """Measuring on a noisy machine: interleaved slices, medians of ratios, and the noise measured beside them.
 
-Every subject is measured once in each slice, in an order that is shuffled anew. A ratio compares two subjects in
-the same slice, so that a slow minute slows both. The reference takes part twice, under two names: what its ratio
-to itself is off from 1 is the noise, the A/A band, and a goal is missed only outside it.
+Every subject is measured once in each slice, in an order that is shuffled anew. A ratio compares two subjects
+in the same slice, so that a slow minute slows both. The reference takes part twice, under two names: what its
+ratio to itself is off from 1 is the noise, the A/A band, and a goal is missed only outside it.
 """
 
 import random

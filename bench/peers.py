@@ -1,6 +1,6 @@
-"""moto[server] and MiniStack beside ours: process start to first HTTP answer, and idle memory. Installs them.
+"""moto[server] and MiniStack beside ours: process start to first answer, and idle memory. Installs them.
 
-They fake other services and more of them: this is to know the size of things, not a contest, and has no goals.
+They fake other services and more of them: this is to know the size of things, no contest, and has no goals.
 Each gets the newest release from the package index, in an environment of its own that is removed afterwards.
 """
 
@@ -16,13 +16,17 @@ from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from bench.harness import Report, Sample, Subject, interleave
-from bench.processes import PATIENCE, ROOT, environment, rss
+import grpc
 
-REFERENCE, AGAIN = "aistudio-mock serve", "aistudio-mock serve again"
+from bench.harness import Report, Sample, Subject, interleave
+from bench.processes import PATIENCE, ROOT, environment, rss, serve
+from bench.start import FIRST_CALL
+
+REFERENCE, AGAIN = "aistudio-mock serve, HTTP", "aistudio-mock serve, HTTP again"
 PACKAGES = ("moto[server]", "ministack")
 _SLICES = 12
-"""They take seconds to start."""
+_SETTLED = 0.3
+"""Seconds from the first answer to the look at the memory."""
 
 
 def run() -> Iterator[Report]:
@@ -34,30 +38,43 @@ def run() -> Iterator[Report]:
         subjects = (
             Subject(REFERENCE, partial(_start, (*ours, "--http-port", "{port}"))),
             Subject(AGAIN, partial(_start, (*ours, "--http-port", "{port}"))),
-            Subject("moto[server]", partial(_start, (moto, "-H", "127.0.0.1", "-p", "{port}"))),
-            Subject("MiniStack", partial(_start, (ministack,))),
+            Subject("aistudio-mock serve, gRPC", _start_grpc),
+            Subject("moto[server], HTTP", partial(_start, (moto, "-H", "127.0.0.1", "-p", "{port}"))),
+            Subject("MiniStack, HTTP", partial(_start, (ministack,))),
         )
         samples = interleave(subjects, slices=_SLICES)
-        yield Report("Peers: process start to first HTTP answer", samples, REFERENCE, AGAIN, (), [_versions(programs)])
+        notes = [_versions(programs), "ours imports its HTTP side when the first HTTP client comes"]
+        yield Report("Peers: process start to first answer", samples, REFERENCE, AGAIN, (), notes)
 
 
 def _install(home: Path) -> Path:
     subprocess.run([sys.executable, "-m", "venv", home / "venv"], check=True)
     programs = home / "venv" / "bin"
     # As the shell that runs the bench would install them: proxies and indexes included.
-    subprocess.run([programs / "python", "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
+    subprocess.run([programs / "python", "-m", "pip", "install", "-qq", *PACKAGES], check=True)
     return programs
 
 
 def _versions(programs: Path) -> str:
-    code = "from importlib.metadata import version as v; print(f'moto {v(\"moto\")}, ministack {v(\"ministack\")}')"
-    return subprocess.run([programs / "python", "-c", code], capture_output=True, check=True, text=True).stdout.strip()
+    code = (
+        "from importlib.metadata import version as v; print('moto', v('moto'), 'ministack', v('ministack'))"
+    )
+    found = subprocess.run([programs / "python", "-c", code], capture_output=True, check=True, text=True)
+    return found.stdout.strip()
+
+
+def _start_grpc() -> Sample:
+    with serve() as server, grpc.insecure_channel(server.ready["grpc"]) as channel:
+        channel.unary_unary(FIRST_CALL)(b"", timeout=PATIENCE)
+        answered = time.perf_counter()
+        time.sleep(_SETTLED)
+        return {"to first answer ms": (answered - server.began) * 1000, "idle RSS MiB": server.rss()}
 
 
 def _start(command: Sequence[str]) -> Sample:
     port = _free_port()
-    # MiniStack binds every interface unless told, and may reach for Docker: kept to loopback and to itself.
-    env = environment() | {"GATEWAY_PORT": str(port), "MINISTACK_HOST": "127.0.0.1"}
+    # MiniStack is told by the environment; by itself it listens on every interface.
+    env = environment() | {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1"}
     began = time.perf_counter()
     with subprocess.Popen(
         [part.format(port=port) for part in command],
@@ -70,8 +87,8 @@ def _start(command: Sequence[str]) -> Sample:
         try:
             _first_answer(process, port)
             answered = time.perf_counter()
-            time.sleep(0.3)
-            return {"to first answer ms": (answered - began) * 1000, "idle RSS MiB": _rss_of_group(process.pid)}
+            time.sleep(_SETTLED)
+            return {"to first answer ms": (answered - began) * 1000, "idle RSS MiB": _rss_of(process.pid)}
         finally:
             os.killpg(process.pid, signal.SIGKILL)
 
@@ -92,7 +109,7 @@ def _first_answer(process: "subprocess.Popen[bytes]", port: int) -> None:
     raise RuntimeError(f"{process.args!r} did not answer on port {port}")
 
 
-def _rss_of_group(group: int) -> float:
+def _rss_of(group: int) -> float:
     """Resident memory of a program and the processes it has started."""
     found = 0.0
     for stat in Path("/proc").glob("[0-9]*/stat"):

@@ -1,4 +1,4 @@
-"""Child processes of the benches: started with one line of JSON for an answer, watched from outside, ended."""
+"""Child processes of the benches: started with one line of JSON for an answer, watched from outside."""
 
 import json
 import os
@@ -88,7 +88,7 @@ def rss(pid: int) -> float:
 
 
 def environment() -> dict[str, str]:
-    """Ours without what changes how Python or gRPC work; compiled files are kept, as an installation has them."""
+    """Ours without what changes how Python and gRPC work: compiled files are kept, as pip makes them."""
     return {
         name: value
         for name, value in os.environ.items()

@@ -1,4 +1,4 @@
-"""Which flavour of grpcio server: calls a second, CPU per call, and the tail while 300 calls are held (ADR 1)."""
+"""Which flavour of grpcio server (ADR 1): calls a second, CPU per call, the tail while 300 calls are held."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -51,7 +51,9 @@ def _held() -> Report:
                 if flavour != "sync4":
                     subjects.append(_plain(load, f"{name}, {HELD} held", loaded, 1))
         samples = interleave(subjects, budget=22.0)
-        return Report(f"Server flavours: plain calls while {HELD} are held", samples, REFERENCE, AGAIN, (), notes)
+        return Report(
+            f"Server flavours: plain calls while {HELD} are held", samples, REFERENCE, AGAIN, (), notes
+        )
 
 
 def _hold(load: Load, name: str, server: Child) -> str:

@@ -1,4 +1,4 @@
-"""Process start to first answered RPC: `aistudio-mock serve` with its defaults, and a bare server of its flavour."""
+"""Process start to first answered RPC: `aistudio-mock serve` with its defaults, beside a bare server."""
 
 import json
 import subprocess
@@ -17,8 +17,8 @@ FIRST_CALL = "/yandex.cloud.endpoint.ApiEndpointService/List"
 """The first call of the official SDK; it needs no credentials."""
 
 NEEDLESS = (
-    *("aiohttp", "cryptography", "datetime", "email", "google_crc32c", "http", "msgspec", "platformdirs"),
-    *("pyarrow", "rapidfuzz", "trustme", "zipfile"),
+    *("aiohttp", "cryptography", "email", "fractions", "google_crc32c", "http", "msgspec", "pyarrow"),
+    *("rapidfuzz", "tempfile", "trustme", "zipfile"),
 )
 """What nothing needs before the first call."""
 
@@ -65,4 +65,5 @@ def _imports() -> Iterator[str]:
         [sys.executable, "-c", probe], cwd=ROOT, env=environment(), capture_output=True, check=True, text=True
     )
     modules = set(json.loads(found.stdout))
-    yield f"modules imported by serve: {len(modules)}; needless: {', '.join(modules & set(NEEDLESS)) or 'none'}"
+    needless = ", ".join(sorted(modules & set(NEEDLESS))) or "none"
+    yield f"modules imported by serve: {len(modules)}, of them not needed before the first call: {needless}"

@@ -4,7 +4,13 @@ import os
 import shutil
 import tempfile
 
+from hypothesis import settings
+
 VARIABLE = "AISTUDIO_MOCK_CA_DIR"
+
+# The machine may be busy: a slow example is no failure.
+settings.register_profile("shared-machine", deadline=None)
+settings.load_profile("shared-machine")
 
 
 def pytest_configure(config):

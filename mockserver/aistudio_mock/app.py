@@ -4,13 +4,11 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from aistudio_formats.report import Outcome
 from aistudio_formats.worker_client import Scanner
 from aistudio_mock import environment
 from aistudio_mock.backend.addresses import REAL, Directory, Door, directory
@@ -18,10 +16,8 @@ from aistudio_mock.backend.backend import Backend, assemble
 from aistudio_mock.backend.control import Control
 from aistudio_mock.backend.folders import Auth, FolderDefaults, Folders, Pace
 from aistudio_mock.backend.identity import Identity
-from aistudio_mock.backend.validations import Scanned
+from aistudio_mock.backend.scans import Scans
 from aistudio_mock.config import ConfigError, ServerConfig, parse_time
-from aistudio_mock.domain.instant import Instant
-from aistudio_mock.domain.objects import Blob
 from aistudio_mock.domain.presign import Signer
 from aistudio_mock.domain.schedule import Durations
 from aistudio_mock.domain.settings import choose
@@ -213,7 +209,7 @@ def _assemble(
         directories=directories,
         signer=Signer(ids.new("YCAJE"), secrets.token_hex(20)),
         blobs=blobs,
-        scan=partial(_scan, blobs, scanner),
+        scans=Scans(blobs, scanner),
     )
 
 
@@ -267,34 +263,6 @@ def _application(
         s3_watch.routes(backend.folders)(app)
 
     return build_app(backend.objects, blobs, add)
-
-
-def _scan(
-    blobs: BlobStore, scanner: Scanner, draft: Blob, task_type: str, first_row: Literal[0, 1]
-) -> "Future[Scanned]":
-    """Scans and converts a draft by `scanner`, into a file of `blobs`."""
-    target = blobs.create().commit().path
-    scanned: Future[Scanned] = Future()
-
-    def finish(done: "Future[Outcome]") -> None:
-        if done.cancelled():
-            scanned.cancel()
-            scanned.set_running_or_notify_cancel()
-        elif (problem := done.exception()) is not None:
-            scanned.set_exception(problem)
-        else:
-            scanned.set_result(_scanned(done.result(), target))
-
-    job = scanner.submit(str(draft.source), target, task_type, first_row)
-    job.add_done_callback(finish)
-    return scanned
-
-
-def _scanned(outcome: Outcome, target: str) -> Scanned:
-    made = outcome.converted
-    # When it was made is known once the story is sealed.
-    content = Blob(target, made.size_bytes, made.md5, Instant(0)) if made else None
-    return Scanned(outcome.report, content)
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aistudio_mock.domain.clock import ClockReading
@@ -78,6 +78,7 @@ def test_lived_time_is_all_time_but_the_skips(clock, life):
     assert clock.lived(begin, clock.now(real)) == clock.now(real) - begin - skipped
 
 
+@example(ClockReading(Instant(0), Instant(0), Fraction(0)), [(0, ("skip", 1000))], (10, 100, 100))
 @given(_CLOCKS, _LIVES, st.tuples(*[st.integers(0, 100)] * 3))
 def test_lived_time_is_never_negative_and_adds_up(clock, life, shares):
     real = clock.real_base

@@ -1,5 +1,6 @@
 """The clock as a value, and the folder's clock that runs it on real time."""
 
+import sys
 import threading
 from fractions import Fraction
 
@@ -137,7 +138,16 @@ def test_a_refused_rate_leaves_the_folder_clock_as_it_was():
     assert clock.rate == 0
 
 
-def test_a_folder_clock_never_goes_back_while_others_move_it():
+@pytest.fixture
+def switching_often():
+    """Threads take turns as often as they can, so that what can go wrong between two of them does."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+def test_a_folder_clock_never_goes_back_while_others_move_it(switching_often):
     clock = FolderClock(Fraction(1_000_000), START)
     finished = threading.Event()
 

@@ -1,6 +1,7 @@
 """Faults as data: what can be written, which call meets which fault, and what is counted."""
 
 import pytest
+
 from aistudio_mock.domain import errors, s3_errors
 from aistudio_mock.domain.faults import FaultError, Standing, meet, read
 

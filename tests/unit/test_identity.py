@@ -1,5 +1,6 @@
 """Who calls: what each mode accepts, whom it takes the caller for, and what a refusal shows."""
 
+import sys
 import threading
 from fractions import Fraction
 
@@ -151,18 +152,35 @@ def test_a_folder_s_id_is_taken_once(folders):
         folders.create("b1gnew")
 
 
-def test_two_who_name_a_new_folder_at_once_get_the_same_one(folders):
-    for number in range(50):
-        start, found = threading.Barrier(8), []
+@pytest.fixture
+def switching_often():
+    """Threads take turns as often as they can, so that what can go wrong between two of them does."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
 
-        def name(folder_id=f"b1g{number}", start=start, found=found):
-            start.wait()
-            found.append(folders.get(folder_id))
 
-        threads = [threading.Thread(target=name) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(found) == 8
-        assert len({id(folder) for folder in found}) == 1
+def named_at_once(folders, folder_id, callers=4):
+    """What each of several callers gets who name a folder at the same moment."""
+    ready, found = [], []
+
+    def name():
+        ready.append(None)
+        while len(ready) < callers:
+            pass
+        found.append(folders.get(folder_id))
+
+    threads = [threading.Thread(target=name) for _ in range(callers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_those_who_name_a_new_folder_at_once_get_the_same_one(folders, switching_often):
+    for number in range(200):
+        first, *others = named_at_once(folders, f"b1g{number}")
+        assert len(others) == 3
+        assert all(other is first for other in others)

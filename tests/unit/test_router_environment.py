@@ -9,8 +9,9 @@ PROXY, TLS = ("127.0.0.1", 1001), ("127.0.0.1", 1002)
 
 def test_every_kind_of_client_is_told_of_the_proxy():
     given = variables(PROXY, TLS, (), {})
-    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "grpc_proxy"):
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"):
         assert given[name] == "http://127.0.0.1:1001"
+    assert given["grpc_proxy"] == "http://grpc@127.0.0.1:1001"
 
 
 def test_this_machine_needs_no_proxy():

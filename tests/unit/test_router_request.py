@@ -21,9 +21,9 @@ def head(*lines):
     ],
 )
 def test_connect_asks_for_a_tunnel_to_host_and_port(target, host, port):
-    request = parse(head(f"CONNECT {target} HTTP/1.1", "User-Agent: grpc-httpcli/0.0"))
+    request = parse(head(f"CONNECT {target} HTTP/1.1", "proxy-authorization: Basic Z3JwYw=="))
     assert (request.host, request.port, request.is_tunnel) == (host, port, True)
-    assert request.agent == "grpc-httpcli/0.0"
+    assert request.is_grpc
 
 
 @pytest.mark.parametrize(

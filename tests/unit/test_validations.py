@@ -26,10 +26,11 @@ class Bench:
     def __init__(self, *, draft=True, begun=True):
         self.folder = Folders(Ids(1), FolderDefaults(rate=0)).default
         self.store = Store()
+        self.discarded = []
         self.scan = Future()
         if begun:
             self.scan.set_running_or_notify_cancel()
-        self.validations = Validations(self.store, RLock(), lambda *_: self.scan)
+        self.validations = Validations(self.store, RLock(), lambda *_: self.scan, self.discarded.append)
         self.begun = self.folder.clock.now()
         self.store.datasets.put(
             Dataset(
@@ -150,6 +151,7 @@ def test_a_dataset_deleted_when_the_scan_was_nearly_over_stays_deleted(bench):
     bench.succeed()
     assert bench.verdict.is_valid
     assert bench.dataset is None
+    assert len(bench.discarded) == 1
 
 
 def test_an_operation_that_a_reset_took_away_does_not_come_back(bench):

@@ -2,17 +2,17 @@
 
 import http.client
 import json
-import os
 from datetime import datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import grpc
 import pytest
+
 from aistudio_mock import MockServer, RemoteServer
 from aistudio_mock.config import ConfigError
 from aistudio_mock.control_client import ControlClient, UnreachableError
 from aistudio_mock.domain.errors import NotFound
-
 from tests.wire.stubs import Client
 
 KIND = {"task_type": "TextToTextGeneration", "upload_format": "jsonlines"}
@@ -150,12 +150,12 @@ def test_a_folder_that_is_emptied_forgets_everything_and_frees_its_files(mock, a
         storage.request("PUT", url.partition(storage.host)[2].partition("/")[2].join(("/", "")), b"{}")
         assert storage.getresponse().status == 200
         storage.close()
-        stored = mock._server.backend.store.datasets.get(dataset).draft.source
+        stored = Path(mock._server.backend.store.datasets.get(dataset).draft.source)
         ask("POST", f"/folders/{folder_id}/faults", {"method": "*", "status": "ABORTED", "after": 99})
         operation = client.call("DatasetService/Validate", dataset_id=dataset).id
-        assert os.path.exists(stored)
+        assert stored.exists()
         assert ask(verb, f"/folders/{folder_id}{'/reset' if verb == 'POST' else ''}")[0] == 200
-        assert not os.path.exists(stored)
+        assert not stored.exists()
         for rpc, named in (
             ("DatasetService/Describe", {"dataset_id": dataset}),
             ("OperationService/Get", {"operation_id": operation}),
@@ -223,13 +223,14 @@ def test_a_server_by_url_has_the_members_of_one_in_process(mock):
 def test_a_ca_of_another_machine_is_kept_here_while_it_is_used(mock):
     with RemoteServer(mock.http_url) as remote:
         remote._server = {**remote._server, "ca": "/nowhere/ca.pem"}
-        kept = remote.env["NODE_EXTRA_CA_CERTS"]
-        with open(kept, "rb") as ours, open(mock.env["NODE_EXTRA_CA_CERTS"], "rb") as theirs:
-            assert ours.read() == theirs.read()
-    assert not os.path.exists(kept)
+        kept = Path(remote.env["NODE_EXTRA_CA_CERTS"])
+        assert kept.read_bytes() == Path(mock.env["NODE_EXTRA_CA_CERTS"]).read_bytes()
+    assert not kept.exists()
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:8444", "https://127.0.0.1:1", "http://", "http://127.0.0.1:1/path", "http://h:99999"])
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:8444", "https://127.0.0.1:1", "http://", "http://127.0.0.1:1/path", "http://h:99999"]
+)
 def test_what_is_no_address_is_refused(url):
     with pytest.raises(UnreachableError, match="is no address of a mock"):
         ControlClient(url)

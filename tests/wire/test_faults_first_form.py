@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
+
 from aistudio_mock import MockServer, RemoteServer
 from aistudio_mock.backend.journal import KEPT
 from aistudio_mock.domain.faults import FaultError
-
 from tests.wire.stubs import Client
 
 KIND = {"task_type": "TextToTextGeneration", "upload_format": "jsonlines"}
@@ -111,7 +111,9 @@ def test_a_fault_meets_bad_requests_too_but_not_bad_credentials(server, folder, 
 def test_a_stream_meets_its_fault(client, folder):
     folder.faults.add(method="TextGenerationService/Completion", status="RESOURCE_EXHAUSTED")
     with pytest.raises(grpc.RpcError) as refusal:
-        next(client.stream("TextGenerationService/Completion", model_uri=f"gpt://{folder.id}/yandexgpt/latest"))
+        next(
+            client.stream("TextGenerationService/Completion", model_uri=f"gpt://{folder.id}/yandexgpt/latest")
+        )
     assert refusal.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     folder.journal.assert_called("TextGenerationService/Completion", times=1, status="RESOURCE_EXHAUSTED")
 

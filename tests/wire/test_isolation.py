@@ -165,3 +165,31 @@ def test_a_model_tuned_on_a_dataset_of_another_folder_remembers_too(client, fold
     client.call("DatasetService/Delete", dataset_id=ready)
     uri = client.call("TuningService/Describe", tuning_task_id=task_id).tuning_task.target_model_uri
     assert asked(client, uri) == "Женя."
+
+
+def test_a_reset_empties_one_folder_and_takes_nothing_from_the_other(client, folders):
+    one, two = folders
+    body = json_lines([generation(QUESTION, "Женя.")]).encode()
+    ready = steps.validated(client, two, body=body)
+    task_id = client.call("TuningService/Tune", **steps.order(one, ready)).id
+    one.clock.advance(hours=1)
+    uri = client.call("TuningService/Describe", tuning_task_id=task_id).tuning_task.target_model_uri
+    one.reset()
+    assert tasks(client, one) == []
+    # The other folder's dataset, on which the model of the first was tuned, can be tuned on again.
+    task_id = client.call("TuningService/Tune", **steps.order(two, ready)).id
+    two.clock.advance(hours=1)
+    again = client.call("TuningService/Describe", tuning_task_id=task_id).tuning_task.target_model_uri
+    assert again != uri
+    assert asked(client, again) == "Женя."
+
+
+def test_a_model_outlives_the_reset_of_the_folder_whose_data_it_learned(client, folders):
+    one, two = folders
+    body = json_lines([generation(QUESTION, "Женя.")]).encode()
+    ready = steps.validated(client, two, body=body)
+    task_id = client.call("TuningService/Tune", **steps.order(one, ready)).id
+    one.clock.advance(hours=1)
+    two.reset()
+    uri = client.call("TuningService/Describe", tuning_task_id=task_id).tuning_task.target_model_uri
+    assert asked(client, uri) == "Женя."

@@ -148,6 +148,7 @@ def test_a_terminal_is_the_commands_and_its_ctrl_c_comes_once(environment, tmp_p
         "import os, signal\n"
         "seen = []\n"
         "signal.signal(signal.SIGINT, lambda *_: (seen.append(1), print('caught by', os.getppid())))\n"
+        "signal.signal(signal.SIGUSR1, lambda *_: print('told'))\n"
         "signal.signal(signal.SIGTERM, lambda *_: (print('times', len(seen)), exit(7)))\n"
         "print('ready')\n"
         "while True: print('read', input())\n"
@@ -162,7 +163,10 @@ def test_a_terminal_is_the_commands_and_its_ctrl_c_comes_once(environment, tmp_p
         said(process, b"read one")
         typed(process, b"\x03")
         runner = said(process, rb"(?:\^C)?caught by (\d+)")  # ^C is the terminal's echo
-        os.kill(int(runner[1]), signal.SIGTERM)  # comes after whatever it had to pass on
+        os.kill(int(runner[1]), signal.SIGINT)  # as Ctrl-C does as well, but here to the runner alone
+        os.kill(int(runner[1]), signal.SIGUSR1)
+        said(process, b"told")  # by now the runner knows of both,
+        os.kill(int(runner[1]), signal.SIGTERM)  # and this comes after whatever it makes of them
         said(process, b"times 1")
         rest = process.stdout.read().decode()
         assert (process.wait(30), rest.splitlines()) == (7, [QUIET.strip()])

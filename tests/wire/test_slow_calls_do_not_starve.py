@@ -111,7 +111,7 @@ def test_the_held_folder_itself_goes_on_working(mock, client):
 def test_a_caller_is_held_for_half_its_deadline_and_then_told_the_truth(mock, client):
     gate, folder = Gate(mock), mock.folder()
     _, operation_id = steps.validating(client, folder)
-    with Client(mock.endpoint, timeout=1) as hasty:
+    with Client(mock.endpoint, timeout=3) as hasty:
         assert not hasty.call("OperationService/Get", operation_id=operation_id).done
     gate.open()
     assert client.call("OperationService/Get", operation_id=operation_id).done

@@ -8,6 +8,8 @@ import pytest
 import requests
 
 from aistudio_mock import MockServer
+from aistudio_mock.domain.objects import DATASETS, object_key
+from aistudio_mock.domain.s3_errors import NoSuchKey
 from tests.wire import steps
 from tests.wire.stubs import Client
 
@@ -108,6 +110,30 @@ def test_a_url_lives_a_whole_day(client, folder):
     assert steps.put(url, b"abcde").status_code == 200
 
 
+def test_a_second_upload_replaces_the_first(client, folder):
+    dataset_id = steps.uploaded(client, folder, body=steps.BAD)
+    assert steps.put(steps.upload_url(client, dataset_id, len(steps.GOOD)), steps.GOOD).status_code == 200
+    client.call("DatasetService/Validate", dataset_id=dataset_id)
+    folder.clock.advance(hours=1)
+    assert client.call("DatasetService/Describe", dataset_id=dataset_id).dataset.rows == steps.GOOD.count(
+        b"\n"
+    )
+
+
+def test_a_metrics_url_of_a_tuning_that_is_gone_is_no_such_key(client, folder):
+    task_id = client.call("TuningService/Tune", **steps.order(folder, steps.validated(client, folder))).id
+    folder.clock.advance(hours=1)
+    url = client.call("TuningService/GetMetricsUrl", task_id=task_id).load_url
+    assert requests.get(url, timeout=20).status_code == 200
+    folder.reset()
+    assert error_of(requests.get(url, timeout=20))[:2] == (404, "NoSuchKey")
+
+
+def test_a_converted_file_that_is_not_there_yet_is_no_such_key(mock, client, folder, draft):
+    with pytest.raises(NoSuchKey):
+        mock._server.backend.objects.get(DATASETS, object_key(folder.id, draft))
+
+
 def test_a_url_for_put_does_not_read(client, draft):
     url = steps.upload_url(client, draft, 5)
     assert error_of(requests.get(url, timeout=20))[:2] == (403, "SignatureDoesNotMatch")
@@ -162,7 +188,9 @@ def test_a_folder_of_any_name_takes_uploads(mock, folder_id):
             task_type=steps.GENERATION,
             upload_format="jsonlines",
         ).dataset_id
-        assert steps.put(steps.upload_url(client, dataset_id, 5), b"abcde").status_code == 200
+        url = steps.upload_url(client, dataset_id, 5)
+        assert "signed for a body of 5 bytes" in error_of(steps.put(url, b"abcd"))[2]
+        assert steps.put(url, b"abcde").status_code == 200
 
 
 def test_a_url_signed_just_after_a_long_skip_is_valid_at_once():

@@ -14,9 +14,10 @@ from aistudio_mock.backend.inference import TextGeneration
 from aistudio_mock.backend.journal import Tally
 from aistudio_mock.backend.objects import StoredObjects
 from aistudio_mock.backend.operations import Operations
+from aistudio_mock.backend.scans import Scans
 from aistudio_mock.backend.store import Store
 from aistudio_mock.backend.tunings import Tunings
-from aistudio_mock.backend.validations import Scan, Validations
+from aistudio_mock.backend.validations import Validations
 from aistudio_mock.domain.presign import Signer
 from aistudio_mock.runtime.blobs import BlobStore
 from aistudio_mock.runtime.chance import Ids
@@ -61,14 +62,14 @@ def assemble(
     directories: Mapping[Door, Directory],
     signer: Signer,
     blobs: BlobStore,
-    scan: Scan,
+    scans: Scans,
 ) -> Backend:
     """A backend over an empty store."""
     store, lock = Store(), RLock()
     storage_urls = {door: shown.storage_url for door, shown in directories.items()}
     access = Access(folders, identity)
     objects = StoredObjects(store, lock, folders, signer, storage_urls, blobs)
-    validations = Validations(store, lock, scan)
+    validations = Validations(store, lock, scans.start, scans.discard)
     tunings = Tunings(store, lock, access, folders, ids, objects)
     return Backend(
         store=store,

@@ -65,9 +65,6 @@ class Table(Generic[R]):
     def __iter__(self) -> Iterator[R]:
         return iter(self._by_id.values())
 
-    def __len__(self) -> int:
-        return len(self._by_id)
-
 
 @dataclass(slots=True)
 class Store:

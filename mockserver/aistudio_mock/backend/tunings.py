@@ -107,8 +107,8 @@ class Tunings:
             validation_datasets=[*asked.validation_datasets, *validation],
         )
         kind = asked.WhichOneof("tuning_params")
-        if kind is not None:
-            getattr(options, kind).CopyFrom(getattr(asked, kind))
+        assert kind is not None  # Tune refuses a request without parameters
+        getattr(options, kind).CopyFrom(getattr(asked, kind))
         return options
 
     def get_metrics_url(self, call: Call, request: wire.GetMetricsUrlRequest) -> wire.GetMetricsUrlResponse:

@@ -1,6 +1,6 @@
 """Validation of a dataset: one command, two stories, and the scan whose outcome they await."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -45,10 +45,11 @@ class Scan(Protocol):
 class Validations:
     """Begins validations, and seals their stories when the scan is over."""
 
-    def __init__(self, store: Store, lock: RLock, scan: Scan) -> None:
+    def __init__(self, store: Store, lock: RLock, scan: Scan, discard: Callable[[Blob], None]) -> None:
         self._store = store
         self._lock = lock
         self._scan = scan
+        self._discard = discard
         self._open: dict[str, tuple[str, Event]] = {}
 
     def begin(self, folder: Folder, dataset: Dataset, operation_id: str, now: Instant) -> Operation:
@@ -142,6 +143,8 @@ class Validations:
             timeline = dataset.timeline.then(ready, _outcome(scanned)).sealed()
             content = replace(scanned.content, modified=ready) if scanned.content else None
             self._store.datasets.put(replace(dataset, timeline=timeline, content=content))
+        elif scanned.content is not None:
+            self._discard(scanned.content)
 
 
 def _outcome(scanned: Scanned) -> DatasetState:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aistudio_mock.transport.router.hosts import METADATA, YANDEX, canonical, steers
 from aistudio_mock.transport.router.pipe import Address
+from aistudio_mock.transport.router.request import GRPC_USER
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 PRELOAD = Path(__file__).with_name("node_preload.cjs")
@@ -16,7 +17,7 @@ def variables(
 ) -> dict[str, str]:
     """Variables for a program whose environment is `own` so far: its exceptions and options are kept."""
     url = f"http://{proxy[0]}:{proxy[1]}"
-    proxies = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "grpc_proxy")
+    proxies = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY")
     exceptions = ",".join(_exceptions(own))
     node = {
         "hosts": [*YANDEX, *METADATA],
@@ -26,6 +27,7 @@ def variables(
     }
     return {
         **dict.fromkeys(proxies, url),
+        "grpc_proxy": f"http://{GRPC_USER}@{proxy[0]}:{proxy[1]}",
         "no_proxy": exceptions,
         "NO_PROXY": exceptions,
         "NODE_OPTIONS": f"{own.get('NODE_OPTIONS', '')} --require {_quoted(PRELOAD)}".strip(),

@@ -1,6 +1,7 @@
 """The head of a request to a proxy, read and rewritten: bytes in, values out."""
 
 import re
+from base64 import b64encode
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -11,6 +12,9 @@ _AUTHORITY = re.compile(r"[^/?#]*")
 _HOP_BY_HOP = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"proxy-authorization", b"upgrade"}
 )
+GRPC_USER = "grpc"
+"""Who a gRPC library says it is, told so by the URL in `grpc_proxy`, which nobody else reads."""
+_GRPC_MARK = "Basic " + b64encode(GRPC_USER.encode()).decode()
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -23,14 +27,15 @@ class ProxyRequest:
     """What a client asks of a proxy. `host` is canonical.
 
     `is_tunnel`: CONNECT; bytes follow as soon as the tunnel stands. Otherwise `head` is the request as its
-    server wants it, one request for one connection, and `is_tls` says how that server is spoken to.
+    server wants it, one request for one connection, and `is_tls` says how that server is spoken to. `is_grpc`:
+    a gRPC library asks, known by the name that `grpc_proxy` makes it give.
     """
 
     host: str
     port: int
     is_tunnel: bool
     is_tls: bool
-    agent: str
+    is_grpc: bool
     head: bytes
 
 
@@ -45,10 +50,16 @@ def parse(head: bytes) -> ProxyRequest:
     if matched is None:
         raise BadRequest("not an HTTP/1.1 request")
     method, target = matched[1], matched[2].decode("latin-1")
-    agent = _field(fields, b"user-agent")
     if method == b"CONNECT":
         host, port = _authority(f"//{target}", default=443)
-        return ProxyRequest(host, port, is_tunnel=True, is_tls=False, agent=agent, head=head)
+        return ProxyRequest(
+            host,
+            port,
+            is_tunnel=True,
+            is_tls=False,
+            is_grpc=_field(fields, b"proxy-authorization") == _GRPC_MARK,
+            head=head,
+        )
     url = target if "://" in target else f"http://{_field(fields, b'host')}{target}"
     scheme = url.partition("://")[0].lower()
     if scheme not in _PORTS:
@@ -58,7 +69,7 @@ def parse(head: bytes) -> ProxyRequest:
     path = path if path.startswith("/") else f"/{path}"
     new = b" ".join((method, path.encode("latin-1"), b"HTTP/1.1"))
     return ProxyRequest(
-        host, port, is_tunnel=False, is_tls=scheme == "https", agent=agent, head=_rewritten(new, fields)
+        host, port, is_tunnel=False, is_tls=scheme == "https", is_grpc=False, head=_rewritten(new, fields)
     )
 
 

@@ -132,7 +132,7 @@ class Router:
         except asyncio.LimitOverrunError:
             return await answer_http(reader, writer, "431", "the head of this request is too long")
         direction = way(request.host, self._allowed)
-        if direction is Way.REFUSED and not _is_grpc(request):
+        if direction is Way.REFUSED and not request.is_grpc:
             return await answer_http(reader, writer, "403", self._refuse(request.host))
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
@@ -182,8 +182,3 @@ async def _joined(client: End, upstream: End) -> None:
         await join(client, upstream)
     finally:
         upstream[1].close()
-
-
-def _is_grpc(request: ProxyRequest) -> bool:
-    """Whether it is gRPC's own tunnel: the one kind of client that hides what a proxy answers."""
-    return request.is_tunnel and request.agent.startswith("grpc")

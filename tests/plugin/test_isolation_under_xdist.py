@@ -1,0 +1,98 @@
+"""Eight workers, fifty tests in each, all with the same names: none sees anything of another's."""
+
+from pathlib import Path
+
+import pytest
+
+from aistudio_mock import MockServer
+
+pytest_plugins = ["pytester"]
+
+ROOT = Path(__file__).parents[2]
+WORKERS, TESTS, SECONDS = 8, 50, 150
+
+SUITE = """
+import os, urllib.error, urllib.request
+from datetime import timedelta
+
+import grpc, pytest
+from tests.wire.stubs import Client
+
+TESTS = 50
+STATUSES = ("UNAVAILABLE", "ABORTED", "RESOURCE_EXHAUSTED", "DEADLINE_EXCEEDED")
+BODY = b'{"request": [{"role": "user", "text": "q"}], "response": "a"}\\n'
+
+@pytest.fixture
+def client(aistudio_mock):
+    # By the environment alone, as a program would.
+    with Client(os.environ["AISTUDIO_MOCK_GRPC"], f"Api-Key {os.environ['YC_API_KEY']}") as client:
+        yield client
+
+@pytest.mark.aistudio(time="manual", durations="documented")
+@pytest.mark.parametrize("number", range(TESTS))
+def test_alone(aistudio_folder, client, number):
+    folder, before = os.environ["YC_FOLDER_ID"], aistudio_folder.clock.now()
+    assert folder == aistudio_folder.id
+    same = {"folder_id": folder, "name": "same", "task_type": "TextToTextGeneration",
+            "upload_format": "jsonlines"}
+    status = STATUSES[number % len(STATUSES)]
+    aistudio_folder.faults.add(method="DatasetService/List", status=status, after=number % 3)
+    aistudio_folder.faults.add(object="PUT", status="SlowDown")
+
+    dataset = client.call("DatasetService/Create", **same).dataset_id
+    asked = client.call("DatasetService/GetUploadDraftUrl", dataset_id=dataset, size_bytes=len(BODY))
+    put = urllib.request.Request(asked.upload_url, data=BODY, method="PUT")
+    with pytest.raises(urllib.error.HTTPError) as slow:
+        urllib.request.urlopen(put)
+    slow.value.close()
+    assert slow.value.code == 503
+    urllib.request.urlopen(put).close()
+
+    for _ in range(number % 3):
+        assert [one.name for one in client.call("DatasetService/List", folder_id=folder).datasets] == ["same"]
+    with pytest.raises(grpc.RpcError) as refusal:
+        client.call("DatasetService/List", folder_id=folder)
+    assert refusal.value.code().name == status
+
+    assert aistudio_folder.clock.advance(hours=number) - before == timedelta(hours=number)
+    second = client.call("DatasetService/Create", **same).dataset_id
+    listed = client.call("DatasetService/List", folder_id=folder).datasets
+    assert [one.dataset_id for one in listed] == [second, dataset]
+    assert listed[0].created_at.seconds - listed[1].created_at.seconds == number * 3600
+    assert aistudio_folder.clock.now() - before == timedelta(hours=number)
+
+    told = [(entry.method, entry.status) for entry in aistudio_folder.journal.calls()]
+    assert told == [
+        ("DatasetService/Create", "OK"),
+        ("DatasetService/GetUploadDraftUrl", "OK"),
+        ("PUT", "503"),
+        ("PUT", "200"),
+        *[("DatasetService/List", "OK")] * (number % 3),
+        ("DatasetService/List", status),
+        ("DatasetService/Create", "OK"),
+        ("DatasetService/List", "OK"),
+    ]
+"""
+
+
+@pytest.mark.timeout(SECONDS + 20)
+@pytest.mark.parametrize("way", ["one server each", "one server for all"])
+def test_no_worker_sees_what_another_does(pytester, monkeypatch, tmp_path_factory, way):
+    monkeypatch.setenv("AISTUDIO_MOCK_CA_DIR", str(tmp_path_factory.mktemp("ca")))
+    pytester.makeini(
+        f"[pytest]\npythonpath = {ROOT}\nfilterwarnings = error\n"
+        "asyncio_default_fixture_loop_scope = function\n"
+    )
+    pytester.makepyfile(test_alone=SUITE)
+    # Every worker runs every test, so the same one runs eight times at once.
+    workers = ("-n", str(WORKERS), "--dist", "each", "-p", "no:cacheprovider", "-q")
+    if way == "one server each":
+        result = pytester.runpytest_subprocess(*workers, timeout=SECONDS)
+    else:
+        with MockServer() as mock:
+            url = ("--aistudio-mock-url", mock.http_url)
+            result = pytester.runpytest_subprocess(*workers, *url, timeout=SECONDS)
+            store, folders = mock._server.backend.store, mock._server.backend.folders
+            assert mock._server.backend.journal.totals.of("DatasetService/Create") == 2 * WORKERS * TESTS
+            assert (list(store.datasets), [folder.id for folder in folders]) == ([], [mock.default_folder.id])
+    result.assert_outcomes(passed=WORKERS * TESTS)
