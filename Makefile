@@ -24,7 +24,7 @@ demo: $(VENV)/.runtime  ## The whole flow on example data, told step by step
 	@$(BIN)/aistudio-mock demo
 
 test: $(VENV)/.dev  ## All tests that need Python only
-	$(BIN)/pytest -m "not all" $(PYTEST_ARGS)
+	$(BIN)/pytest -n auto -m "not all" $(PYTEST_ARGS)
 
 check: lint test  ## The whole gate: lint, then test
 
@@ -35,7 +35,7 @@ lint: $(VENV)/.dev  ## Format, ruff, types, import contracts
 	$(BIN)/lint-imports
 
 test-all: $(VENV)/.all  ## The tests that need real programs as well (grpcurl, curl)
-	$(BIN)/pytest -m all $(PYTEST_ARGS)
+	$(BIN)/pytest -n auto -m all $(PYTEST_ARGS)
 
 generate: $(VENV)/.dev  ## Write every generated file anew
 	set -e; for script in $(GENERATORS); do $(BIN)/python $$script; done
