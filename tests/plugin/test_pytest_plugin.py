@@ -187,13 +187,12 @@ def test_a_url_where_no_mock_runs_ends_the_run_in_one_line(run):
 
 
 TOO_LATE = """
-import grpc
+import grpc, threading
 
+failed = threading.Event()
 channel = grpc.secure_channel("localhost:1", grpc.ssl_channel_credentials())
-try:
-    grpc.channel_ready_future(channel).result(timeout=0.2)
-except grpc.FutureTimeoutError:
-    pass
+channel.subscribe(lambda state: state is grpc.ChannelConnectivity.TRANSIENT_FAILURE and failed.set(), True)
+assert failed.wait(20)
 channel.close()
 """
 
@@ -259,7 +258,7 @@ def test_the_options_and_the_marker_explain_themselves(run):
 
 def test_the_examples_of_the_how_to_run(run):
     page = (ROOT / "docs/how-to/test-with-pytest.md").read_text(encoding="utf-8")
-    examples = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
+    examples = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     # The official SDK warns at import on newer protobuf; that is not ours to judge.
     result = run("-W", "default", **{f"test_{number}": code for number, code in enumerate(examples)})
     result.assert_outcomes(passed=3)

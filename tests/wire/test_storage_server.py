@@ -58,6 +58,27 @@ def test_a_client_that_comes_before_the_application_waits_and_is_served(listener
     server.stop()
 
 
+def test_the_application_is_made_when_the_first_client_comes(listener):
+    made = threading.Event()
+
+    def noticed_app():
+        made.set()
+        return hello_app()
+
+    server = HttpServer(listener, noticed_app)
+    server.start()
+    assert not made.wait(0.05)
+    with connected(listener):
+        assert made.wait(10)
+    server.stop()
+
+
+def test_a_server_without_clients_stops_without_the_application(listener):
+    server = HttpServer(listener, lambda: pytest.fail("made for nobody"))
+    server.start()
+    server.stop()
+
+
 def test_a_start_that_fails_is_told_by_wait_and_by_stop(listener):
     def broken_app():
         raise LookupError("no such thing")

@@ -27,8 +27,8 @@ class ProxyRequest:
     """What a client asks of a proxy. `host` is canonical.
 
     `is_tunnel`: CONNECT; bytes follow as soon as the tunnel stands. Otherwise `head` is the request as its
-    server wants it, one request for one connection, and `is_tls` says how that server is spoken to. `is_grpc`:
-    a gRPC library asks, known by the name that `grpc_proxy` makes it give.
+    server wants it, one request for one connection, and `is_tls` says how that server is spoken to.
+    `is_grpc`: a gRPC library asks, known by the name that `grpc_proxy` makes it give.
     """
 
     host: str
