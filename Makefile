@@ -32,13 +32,14 @@ lint: $(VENV)/.dev  ## Format, ruff, types, import contracts
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	$(BIN)/mypy protos/generate.py protos/compare.py tools bench
 	$(BIN)/lint-imports
 
 test-all: $(VENV)/.all  ## The tests that need real programs as well (grpcurl, curl)
 	$(BIN)/pytest -n auto -m all $(PYTEST_ARGS)
 
 bench: $(VENV)/.dev  ## Measure against bare servers, interleaved, with the noise beside it
-	$(BIN)/python -m bench start calls fixture server_flavours
+	$(BIN)/python -m bench start calls fixture server_flavours peers
 
 generate: $(VENV)/.dev  ## Write every generated file anew
 	set -e; for script in $(GENERATORS); do $(BIN)/python $$script; done
