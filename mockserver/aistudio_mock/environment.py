@@ -68,21 +68,15 @@ def grpc_trusts(address: str, seconds: float = 10.0) -> bool:
 
     Also makes gRPC read its root certificates now, if it has not yet.
     """
-    from threading import Event  # noqa: PLC0415 - only where somebody has imported grpc already
-
-    import grpc  # noqa: PLC0415
-
-    settled, seen = Event(), []
-
-    def watch(state: grpc.ChannelConnectivity) -> None:
-        if state in (grpc.ChannelConnectivity.READY, grpc.ChannelConnectivity.TRANSIENT_FAILURE):
-            seen.append(state)
-            settled.set()
+    import grpc  # noqa: PLC0415 - only where somebody has imported it already
 
     # Our own loopback server: whatever proxy the environment names is for others.
     options = (("grpc.enable_http_proxy", 0),)
+    # A call, and no watching of the channel: closing a watched one ends grpcio's own thread with an error.
     with grpc.secure_channel(address, grpc.ssl_channel_credentials(), options) as channel:
-        channel.subscribe(watch, try_to_connect=True)
-        settled.wait(seconds)
-        channel.unsubscribe(watch)
-    return seen[:1] == [grpc.ChannelConnectivity.READY]
+        try:
+            channel.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=seconds)
+        except grpc.RpcError as refusal:
+            unreached = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+            return refusal.code() not in unreached
+    return True
