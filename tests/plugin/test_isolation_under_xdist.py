@@ -1,15 +1,11 @@
 """Eight workers, fifty tests in each, all with the same names: none sees anything of another's."""
 
-from pathlib import Path
-
 import pytest
 
 from aistudio_mock import MockServer
+from tests.plugin.suite import SECONDS, Suite
 
-pytest_plugins = ["pytester"]
-
-ROOT = Path(__file__).parents[2]
-WORKERS, TESTS, SECONDS = 8, 50, 150
+WORKERS, TESTS = 8, 50
 
 SUITE = """
 import os, urllib.error, urllib.request
@@ -77,22 +73,17 @@ def test_alone(aistudio_folder, client, number):
 
 @pytest.mark.timeout(SECONDS + 20)
 @pytest.mark.parametrize("way", ["one server each", "one server for all"])
-def test_no_worker_sees_what_another_does(pytester, monkeypatch, tmp_path_factory, way):
-    monkeypatch.setenv("AISTUDIO_MOCK_CA_DIR", str(tmp_path_factory.mktemp("ca")))
-    pytester.makeini(
-        f"[pytest]\npythonpath = {ROOT}\nfilterwarnings = error\n"
-        "asyncio_default_fixture_loop_scope = function\n"
-    )
-    pytester.makepyfile(test_alone=SUITE)
+def test_no_worker_sees_what_another_does(tmp_path, way):
+    suite = Suite(tmp_path, {"AISTUDIO_MOCK_CA_DIR": str(tmp_path / "ca")})
     # Every worker runs every test, so the same one runs eight times at once.
-    workers = ("-n", str(WORKERS), "--dist", "each", "-p", "no:cacheprovider", "-q")
+    workers = ("-n", str(WORKERS), "--dist", "each", "-q")
     if way == "one server each":
-        result = pytester.runpytest_subprocess(*workers, timeout=SECONDS)
+        result = suite.run(*workers, test_alone=SUITE)
     else:
         with MockServer() as mock:
             url = ("--aistudio-mock-url", mock.http_url)
-            result = pytester.runpytest_subprocess(*workers, *url, timeout=SECONDS)
+            result = suite.run(*workers, *url, test_alone=SUITE)
             store, folders = mock._server.backend.store, mock._server.backend.folders
             assert mock._server.backend.journal.totals.of("DatasetService/Create") == 2 * WORKERS * TESTS
             assert (list(store.datasets), [folder.id for folder in folders]) == ([], [mock.default_folder.id])
-    result.assert_outcomes(passed=WORKERS * TESTS)
+    assert result.outcomes == {"passed": WORKERS * TESTS}, result.out

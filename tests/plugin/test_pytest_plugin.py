@@ -1,17 +1,11 @@
 """The pytest plugin as a test suite meets it: real pytest runs in processes of their own."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from aistudio_mock import MockServer
-
-pytest_plugins = ["pytester"]
-
-ROOT = Path(__file__).parents[2]
-SECONDS = 90
-LOOPS = "asyncio_mode = auto\nasyncio_default_fixture_loop_scope = function"
+from tests.plugin.suite import ROOT, Suite
 
 HEAD = """
 import os
@@ -31,20 +25,9 @@ def _ca_directory(tmp_path_factory):
 
 
 @pytest.fixture(name="run")
-def _run(pytester, monkeypatch, ca_directory):
-    """Runs pytest on test files given by their text, with warnings as errors."""
-    monkeypatch.setenv("AISTUDIO_MOCK_CA_DIR", str(ca_directory))
-    for variable in ("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"):
-        monkeypatch.delenv(variable, raising=False)
-
-    def run(*arguments, ini="", conftest="", **files):
-        pytester.makeini(f"[pytest]\npythonpath = {ROOT}\nfilterwarnings = error\n{LOOPS}\n{ini}")
-        pytester.makeconftest(conftest)
-        if files:
-            pytester.makepyfile(**files)
-        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments, timeout=SECONDS)
-
-    return run
+def _run(tmp_path, ca_directory):
+    theirs = {"YC_FOLDER_ID": "mine", "YC_TOKEN": "real"}
+    return Suite(tmp_path, {"AISTUDIO_MOCK_CA_DIR": str(ca_directory), **theirs}).run
 
 
 NOTHING_HEAVY = """
@@ -60,7 +43,7 @@ def pytest_collection_finish(session):
 def test_a_suite_without_our_fixtures_imports_nothing_of_ours(run):
     # conftest hooks run after plugin hooks only when asked to.
     conftest = NOTHING_HEAVY.replace("def", "import pytest\n@pytest.hookimpl(trylast=True)\ndef", 1)
-    run(conftest=conftest, test_plain="def test_plain(): pass").assert_outcomes(passed=1)
+    assert run(conftest=conftest, test_plain="def test_plain(): pass").outcomes == {"passed": 1}
 
 
 BASICS = (
@@ -128,9 +111,7 @@ IN_ORDER = ("-p", "no:randomly")
 
 
 @pytest.mark.parametrize("way", ["own server", "by url", "beside other plugins"])
-def test_the_fixtures_do_what_they_promise(run, monkeypatch, ca_directory, way):
-    monkeypatch.setenv("YC_FOLDER_ID", "mine")
-    monkeypatch.setenv("YC_TOKEN", "real")
+def test_the_fixtures_do_what_they_promise(run, way):
     suite = {"ini": "timeout = 60", "test_basics": BASICS}
     if way == "by url":
         with MockServer() as mock:
@@ -140,7 +121,7 @@ def test_the_fixtures_do_what_they_promise(run, monkeypatch, ca_directory, way):
         result = run(*IN_ORDER, **suite)
     else:
         result = run("-n", "2", **suite)
-    result.assert_outcomes(passed=10)
+    assert result.outcomes == {"passed": 10}
 
 
 MISTAKES = (
@@ -164,8 +145,8 @@ def test_no_such_value(aistudio_folder): pass
 
 def test_mistakes_are_told_in_plain_words(run):
     result = run(test_mistakes=MISTAKES)
-    result.assert_outcomes(passed=1, failed=1, errors=3)
-    text = result.stdout.str()
+    assert result.outcomes == {"passed": 1, "failed": 1, "error": 3}
+    text = result.out
     for words in (
         "@pytest.mark.aistudio takes time=…, durations=…, auth=…, seed=…; not tim",
         "@pytest.mark.aistudio: time 'fast': use skip, poll, real, manual, or a rate",
@@ -177,13 +158,13 @@ def test_mistakes_are_told_in_plain_words(run):
 
 def test_faults_that_no_call_met_can_be_ignored(run):
     suite = MISTAKES.partition("def test_failed")[0]
-    run(ini="aistudio_unmatched_faults = ignore", test_quiet=suite).assert_outcomes(passed=1)
+    assert run(ini="aistudio_unmatched_faults = ignore", test_quiet=suite).outcomes == {"passed": 1}
 
 
 def test_a_url_where_no_mock_runs_ends_the_run_in_one_line(run):
     result = run("--aistudio-mock-url", "http://127.0.0.1:1", test_any="def test_any(aistudio_mock): pass")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: --aistudio-mock-url: no mock answers at http://127.0.0.1:1*"])
+    assert result.code == pytest.ExitCode.USAGE_ERROR
+    assert "ERROR: --aistudio-mock-url: no mock answers at http://127.0.0.1:1" in result.err
 
 
 TOO_LATE = """
@@ -205,10 +186,8 @@ def test_what_opened_tls_before_us_is_said_plainly(run):
         conftest=TOO_LATE,
         test_late="def test_late(aistudio_folder): aistudio_folder.clock.now()",
     )
-    result.assert_outcomes(passed=1, warnings=1)
-    result.stdout.fnmatch_lines(
-        ["*AistudioMockWarning: gRPC has already read its root certificates*plaintext port*"]
-    )
+    assert result.outcomes == {"passed": 1, "warning": 1}
+    assert "AistudioMockWarning: gRPC has already read its root certificates" in result.out
 
 
 FORKED = """
@@ -231,7 +210,7 @@ def test_forked(aistudio_folder):
 
 @pytest.mark.skipif("sys.platform == 'win32'", reason="no fork")
 def test_a_forked_child_is_told_that_its_mock_is_a_dead_copy(run):
-    run("-W", "ignore", test_fork=FORKED).assert_outcomes(passed=1)
+    assert run("-W", "ignore", test_fork=FORKED).outcomes == {"passed": 1}
 
 
 def test_the_environment_is_given_back_at_the_end(run):
@@ -246,12 +225,12 @@ def pytest_unconfigure():
     print("given back")
 """
     result = run("-s", conftest=conftest, test_any="def test_any(aistudio_folder): pass")
-    result.assert_outcomes(passed=1)
-    assert "given back" in result.stdout.str()
+    assert result.outcomes == {"passed": 1}
+    assert "given back" in result.out
 
 
 def test_the_options_and_the_marker_explain_themselves(run):
-    told = run("--help").stdout.str() + run("--markers").stdout.str()
+    told = run("--help").out + run("--markers").out
     assert "--aistudio-mock-url=URL" in told
     assert "aistudio_unmatched_faults" in told
     assert "@pytest.mark.aistudio(time, durations, auth, seed)" in told
@@ -262,4 +241,4 @@ def test_the_examples_of_the_how_to_run(run):
     examples = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     # The official SDK warns at import on newer protobuf; that is not ours to judge.
     result = run("-W", "default", **{f"test_{number}": code for number, code in enumerate(examples)})
-    result.assert_outcomes(passed=3)
+    assert result.outcomes == {"passed": 3}
