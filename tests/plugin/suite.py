@@ -1,7 +1,7 @@
 """Suites written for a moment, and run by real pytest in a process of their own.
 
-Not by pytester: it takes modules that were imported meanwhile out of this process again, and grpc, aiohttp and
-cryptography do not live through that.
+Not by pytester: it takes modules that were imported meanwhile out of this process again, and grpc, aiohttp
+and cryptography do not live through that.
 """
 
 import os
@@ -37,8 +37,8 @@ class Done:
     @property
     def outcomes(self) -> dict[str, int]:
         """The numbers of the summary line: passed, failed, errors, warnings."""
-        last = self.out.rstrip().rpartition("\n")[2]
-        found = re.findall(r"(\d+) (passed|failed|errors?|warnings?)", last)
+        (summary,) = re.findall(r"^.* in \d+\.\d+s.*$", self.out, re.MULTILINE)
+        found = re.findall(r"(\d+) (passed|failed|errors?|warnings?)", summary)
         return {noun.rstrip("s") if noun != "passed" else noun: int(count) for count, noun in found}
 
 

@@ -239,6 +239,6 @@ def test_the_options_and_the_marker_explain_themselves(run):
 def test_the_examples_of_the_how_to_run(run):
     page = (ROOT / "docs/how-to/test-with-pytest.md").read_text(encoding="utf-8")
     examples = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    # The official SDK warns at import on newer protobuf; that is not ours to judge.
+    # Not strict about warnings: those of the official SDK are not ours to judge.
     result = run("-W", "default", **{f"test_{number}": code for number, code in enumerate(examples)})
-    assert result.outcomes == {"passed": 3}
+    assert (result.code, result.outcomes["passed"]) == (0, 3)
