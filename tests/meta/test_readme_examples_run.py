@@ -21,7 +21,7 @@ def blocks(language: str) -> list[object]:
         pytest.param(code, id=f"{name}-{number}")
         for name in READMES
         for number, code in enumerate(
-            re.findall(rf"^```{language}\n(.*?)^```", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+            re.findall(rf"(?ms)^```{language}\n(.*?)^```", (ROOT / name).read_text(encoding="utf-8"))
         )
     ]
 
