@@ -121,7 +121,8 @@ class Server:
 
     def _way_here(self) -> dict[str, str]:
         if self._router is None:
-            return {"YC_API_ENDPOINT": self.ready.tls}
+            host = _shown_host(self._config).strip("[]")
+            return {"YC_API_ENDPOINT": self.ready.tls, **environment.direct(host, os.environ)}
         from aistudio_mock.transport.router.environment import variables  # noqa: PLC0415 - only with a router
 
         return variables(self._router.proxy, self._router.tls, self._config.allow, os.environ)

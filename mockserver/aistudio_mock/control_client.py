@@ -1,6 +1,7 @@
 """A running mock, by its URL: the control API on plain HTTP/1.1, with nothing but the standard library."""
 
 import json
+import os
 from collections.abc import Mapping
 from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPException
@@ -174,6 +175,7 @@ class RemoteServer:
         """Environment variables that lead a child process there. OSError when the CA cannot be kept here."""
         return {
             "YC_API_ENDPOINT": self.tls_endpoint,
+            **environment.direct(self.tls_endpoint.rpartition(":")[0].strip("[]"), os.environ),
             **self.trust,
             **environment.identity(self._server["folder_id"], self._server["api_key"]),
             **environment.place(self.endpoint, self.http_url),

@@ -23,6 +23,13 @@ def place(grpc: str, http: str) -> dict[str, str]:
     return {"AISTUDIO_MOCK_GRPC": grpc, "AISTUDIO_MOCK_HTTP": http}
 
 
+def direct(host: str, own: Mapping[str, str]) -> dict[str, str]:
+    """Keeps clients from asking the user's proxy for `host`; `own` is the environment with its exceptions."""
+    given = (own.get("no_proxy") or own.get("NO_PROXY") or "").split(",")
+    exceptions = ",".join(dict.fromkeys((host, *filter(None, map(str.strip, given)))))
+    return {"no_proxy": exceptions, "NO_PROXY": exceptions}
+
+
 def identity(folder_id: str, api_key: str) -> dict[str, str]:
     """Which folder a program works in, and its key."""
     return {
