@@ -1,6 +1,7 @@
 """The environment that leads a program to the router."""
 
 import json
+import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from aistudio_mock.transport.router.request import GRPC_USER
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 PRELOAD = Path(__file__).with_name("node_preload.cjs")
+PYTHON_PRELOAD = Path(__file__).with_name("python_preload")
 
 
 def variables(
@@ -19,7 +21,7 @@ def variables(
     url = f"http://{proxy[0]}:{proxy[1]}"
     proxies = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY")
     exceptions = ",".join(_exceptions(own))
-    node = {
+    doors = {
         "hosts": [*YANDEX, *METADATA],
         "allowed": [*map(canonical, allowed)],
         "proxy": proxy[1],
@@ -31,7 +33,8 @@ def variables(
         "no_proxy": exceptions,
         "NO_PROXY": exceptions,
         "NODE_OPTIONS": f"{own.get('NODE_OPTIONS', '')} --require {_quoted(PRELOAD)}".strip(),
-        "AISTUDIO_MOCK_ROUTER": json.dumps(node),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(PYTHON_PRELOAD), own.get("PYTHONPATH")))),
+        "AISTUDIO_MOCK_ROUTER": json.dumps(doors),
     }
 
 
