@@ -3,30 +3,12 @@
 import grpc
 import pytest
 
-from aistudio_mock import MockServer
 from aistudio_protos.yandex.cloud.ai.tuning.v1.tuning_task_pb2 import TuningTask
 from tests.wire import steps
 from tests.wire.stubs import Client, unpack
 
 MOMENTS = [0, 1, 4, 20, 80, 150]
 """Seconds after Tune: CREATED, PENDING and IN_PROGRESS, and none of a recorded tuning is over by then."""
-
-
-@pytest.fixture(scope="module")
-def mock():
-    with MockServer(time="manual") as running:
-        yield running
-
-
-@pytest.fixture
-def folder(mock):
-    return mock.folder()
-
-
-@pytest.fixture
-def client(mock, folder):
-    with Client(mock.endpoint, f"Api-Key {folder.api_key}") as connected:
-        yield connected
 
 
 @pytest.fixture

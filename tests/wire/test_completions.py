@@ -5,19 +5,12 @@ from itertools import pairwise
 import pytest
 
 from aistudio_formats.examples import generation, json_lines
-from aistudio_mock import MockServer
 from tests.wire import steps
 from tests.wire.stubs import Client
 
 PARTIAL, FINAL = 1, 3
 """Alternative.AlternativeStatus on the wire."""
 ANSWER = "Меня зовут Женя. Полностью - Евгений Нейроныч."
-
-
-@pytest.fixture(scope="module")
-def mock():
-    with MockServer(time="manual") as running:
-        yield running
 
 
 @pytest.fixture

@@ -6,10 +6,8 @@ import grpc
 import pytest
 import requests
 
-from aistudio_mock import MockServer
 from aistudio_mock.domain.dataset import LEGAL, DatasetCommand, DatasetStatus
 from tests.wire import steps
-from tests.wire.stubs import Client
 
 COMMANDS = {
     DatasetCommand.UPLOAD: ("DatasetService/GetUploadDraftUrl", {"size_bytes": 5}),
@@ -25,23 +23,6 @@ REACHED_BY = {
     DatasetStatus.INVALID: partial(steps.validated, body=steps.BAD),
 }
 PAIRS = [(status, command) for status in REACHED_BY for command in DatasetCommand]
-
-
-@pytest.fixture(scope="module")
-def mock():
-    with MockServer(time="manual") as running:
-        yield running
-
-
-@pytest.fixture
-def folder(mock):
-    return mock.folder()
-
-
-@pytest.fixture
-def client(mock, folder):
-    with Client(mock.endpoint, f"Api-Key {folder.api_key}") as connected:
-        yield connected
 
 
 def command(client, folder, dataset_id, wanted):

@@ -3,17 +3,10 @@
 import pytest
 
 from aistudio_formats.examples import generation, json_lines
-from aistudio_mock import MockServer
 from tests.wire import steps
 from tests.wire.stubs import Client
 
 QUESTION = "Как тебя зовут?"
-
-
-@pytest.fixture(scope="module")
-def mock():
-    with MockServer(time="manual") as running:
-        yield running
 
 
 @pytest.fixture

@@ -2,26 +2,7 @@
 
 import pytest
 
-from aistudio_mock import MockServer
 from tests.wire import steps
-from tests.wire.stubs import Client
-
-
-@pytest.fixture(scope="module")
-def mock():
-    with MockServer(time="manual") as running:
-        yield running
-
-
-@pytest.fixture
-def folder(mock):
-    return mock.folder()
-
-
-@pytest.fixture
-def client(mock, folder):
-    with Client(mock.endpoint, f"Api-Key {folder.api_key}") as connected:
-        yield connected
 
 
 def listed(client, folder, **more):

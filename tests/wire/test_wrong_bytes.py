@@ -3,37 +3,11 @@
 import grpc
 import pytest
 
-from aistudio_mock import MockServer
 from tests.wire import http2, steps
-from tests.wire.stubs import Client
 
 UNIMPLEMENTED = grpc.StatusCode.UNIMPLEMENTED
 DATASETS = "/yandex.cloud.ai.dataset.v1.DatasetService"
 CREATE = {"name": "n", "folder_id": "b1g", "task_type": "TextToTextGeneration", "upload_format": "jsonlines"}
-
-
-@pytest.fixture(scope="module")
-def mock():
-    with MockServer(time="manual") as running:
-        yield running
-
-
-@pytest.fixture
-def folder(mock):
-    return mock.folder()
-
-
-@pytest.fixture
-def client(mock, folder):
-    with Client(mock.endpoint, f"Api-Key {folder.api_key}") as connected:
-        yield connected
-
-
-@pytest.fixture
-def nothing_changes(client, folder):
-    """After the test the folder holds what it held when this was called."""
-    with steps.unchanged(client, folder) as begin:
-        yield begin
 
 
 # --- bytes and methods that nobody knows ------------------------------------------------------------------

@@ -16,12 +16,6 @@ CREATE = {"name": "n", "task_type": "TextToTextGeneration", "upload_format": "js
 
 
 @pytest.fixture(scope="module")
-def mock():
-    with MockServer(time="manual") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def strict():
     with MockServer(time="manual", auth="strict") as running:
         yield running

@@ -3,40 +3,14 @@
 import grpc
 import pytest
 
-from aistudio_mock import MockServer
 from aistudio_mock.transport.grpc.routes import routes
 from aistudio_protos.google.rpc.error_details_pb2 import BadRequest, RequestInfo
 from aistudio_protos.google.rpc.status_pb2 import Status
 from aistudio_protos.options import FieldRules, exactly_one, field_rules
 from tests.wire import steps
-from tests.wire.stubs import Client
 
 NOT_FOUND = grpc.StatusCode.NOT_FOUND
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
-
-
-@pytest.fixture(scope="module")
-def mock():
-    with MockServer(time="manual") as running:
-        yield running
-
-
-@pytest.fixture
-def folder(mock):
-    return mock.folder()
-
-
-@pytest.fixture
-def client(mock, folder):
-    with Client(mock.endpoint, f"Api-Key {folder.api_key}") as connected:
-        yield connected
-
-
-@pytest.fixture
-def nothing_changes(client, folder):
-    """After the test the folder holds what it held when this was called."""
-    with steps.unchanged(client, folder) as begin:
-        yield begin
 
 
 # --- ids that nobody has ----------------------------------------------------------------------------------

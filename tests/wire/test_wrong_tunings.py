@@ -14,30 +14,6 @@ INVALID = grpc.StatusCode.INVALID_ARGUMENT
 REFUSED = grpc.StatusCode.FAILED_PRECONDITION
 
 
-@pytest.fixture(scope="module")
-def mock():
-    with MockServer(time="manual") as running:
-        yield running
-
-
-@pytest.fixture
-def folder(mock):
-    return mock.folder()
-
-
-@pytest.fixture
-def client(mock, folder):
-    with Client(mock.endpoint, f"Api-Key {folder.api_key}") as connected:
-        yield connected
-
-
-@pytest.fixture
-def nothing_changes(client, folder):
-    """After the test the folder holds what it held when this was called."""
-    with steps.unchanged(client, folder) as begin:
-        yield begin
-
-
 def number_rows():
     for number in (math.nan, math.inf, -math.inf, -1.0):
         yield {"text_to_text_completion": {"lr": number}}, "text_to_text_completion.lr"
