@@ -4,6 +4,7 @@ import hashlib
 import logging
 import re
 import zlib
+from contextlib import suppress
 from xml.etree import ElementTree as ET
 
 import httpx
@@ -34,9 +35,16 @@ def code_of(reply):
 
 
 def raw_exchange(storage, *requests_):
-    with storage.connect() as connection:
+    """What comes back until the server ends the connection."""
+    received = []
+    with storage.connect() as connection, suppress(ConnectionResetError, BrokenPipeError):
         connection.sendall(b"".join(requests_))
-        return b"".join(iter(lambda: connection.recv(65536), b""))
+        received.extend(iter(lambda: connection.recv(65536), b""))
+    return b"".join(received)
+
+
+UNREAD = 65_536
+"""A request longer than this may be refused before it is read; TCP's reset then overtakes the answer."""
 
 
 def test_the_answer_has_the_recorded_headers(storage):
@@ -182,7 +190,8 @@ def test_a_bug_is_an_internal_error_and_a_line_in_the_log(storage, caplog):
 )
 def test_no_target_stalls_or_crashes_the_storage(storage, caplog, target):
     answer = raw_exchange(storage, b"GET " + target + b" HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
-    assert re.match(rb"HTTP/1\.[01] (400|403|404) ", answer), answer[:200]
+    overtaken = not answer and len(target) > UNREAD
+    assert overtaken or re.match(rb"HTTP/1\.[01] (400|403|404) ", answer), answer[:200]
     assert caplog.records == []
     if b"<Error>" in answer:
         ET.fromstring(answer.partition(b"\r\n\r\n")[2])
@@ -202,7 +211,8 @@ def test_no_target_stalls_or_crashes_the_storage(storage, caplog, target):
     ],
 )
 def test_no_nonsense_on_the_wire_stalls_or_crashes_the_storage(storage, caplog, request_):
-    assert raw_exchange(storage, request_).startswith(b"HTTP/1.0 400")
+    answer = raw_exchange(storage, request_)
+    assert answer.startswith(b"HTTP/1.0 400") or (not answer and len(request_) > UNREAD)
     assert caplog.records == []
     assert requests.get(storage.get_url(), timeout=10).content == BODY
 
