@@ -192,6 +192,9 @@ async def test_a_failure_that_nobody_waits_for_is_not_reported_twice(blobs, capl
 
 
 async def test_close_ends_the_worker_thread(blobs):
+    before = set(threading.enumerate())
     await blobs.receive(INLINE_LIMIT + 1).commit()
+    made = set(threading.enumerate()) - before
     blobs.close()
-    assert not [thread for thread in threading.enumerate() if "blobs" in thread.name]
+    assert made
+    assert not made & set(threading.enumerate())
