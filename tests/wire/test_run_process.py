@@ -141,7 +141,6 @@ def test_nothing_of_the_command_stays_behind(environment):
         assert process.wait(30) == 0
 
 
-@posix
 # Signals are waited for, not handled: one that comes just before a blocking read would lie there unseen.
 WAITS_FOR_KEYS_AND_SIGNALS = """
 import os, signal, sys, threading
@@ -167,14 +166,22 @@ os._exit(7)
 """
 
 
+@posix
 def test_a_terminal_is_the_commands_and_its_ctrl_c_comes_once(environment, tmp_path):
     program = tmp_path / "program.py"
     program.write_text(WAITS_FOR_KEYS_AND_SIGNALS)
     inner = routed_command("--", sys.executable, "-u", program)
     shim = f"import os, pty; raise SystemExit(os.waitstatus_to_exitcode(pty.spawn({inner})))"
-    with subprocess.Popen(
-        [sys.executable, "-c", shim], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process, killed_at_last(process):
+    with (
+        subprocess.Popen(
+            [sys.executable, "-c", shim],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as process,
+        killed_at_last(process),
+    ):
         said(process, b"ready")
         typed(process, b"one\n")
         said(process, b"read one")
