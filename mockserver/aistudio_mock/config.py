@@ -56,8 +56,8 @@ class ServerConfig:
     """Every option of `serve`, under its name on the command line.
 
     Ports are 0 for any free one. `advertise` is the host that URLs, endpoint lists and the certificate name,
-    when it is not `host`. `seed` rules chance only; None draws a new one. `state` is the directory that keeps
-    everything between runs, None for memory. `settings` are behaviours by id, as `--set ID=VALUE` gives them.
+    when it is not `host`. `seed` rules chance only; None draws a new one. `settings` are behaviours by id,
+    as `--set ID=VALUE` gives them.
     `ca_dir` keeps the CA, None for the user's cache directory. `router` adds the proxy that leads the
     service's real names here; `allow` are hosts that it lets through although it would refuse them.
 
@@ -76,9 +76,6 @@ class ServerConfig:
     edition: str = "2025-12"
     auth: Auth = "any"
     seed: int | None = None
-    state: Path | None = None
-    faults: Path | None = None
-    load: Path | None = None
     settings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     log_level: LogLevel = "info"
     ready_file: Path | None = None

@@ -78,6 +78,8 @@ def test_a_request_that_came_straight_here_goes_by_its_host_field():
         (["CONNECT example.org:http HTTP/1.1"], "no host and port"),
         (["CONNECT example.org:99999 HTTP/1.1"], "no host and port"),
         (["CONNECT :443 HTTP/1.1"], "say which host"),
+        (["CONNECT .:443 HTTP/1.1"], "say which host"),
+        (["GET .example.org/ HTTP/1.1", "Host: imitated"], "neither a URL nor a path"),
         (["CONNECT [::1:443 HTTP/1.1"], "no host and port"),
     ],
 )

@@ -61,7 +61,7 @@ class Validations:
         operation = Operation(operation_id, folder.id, now, story.awaiting())
         self._store.operations.put(operation)
         validating = dataset.timeline.then(now, DatasetState(DatasetStatus.VALIDATING)).awaiting()
-        self._store.datasets.put(replace(dataset, timeline=validating, validation_id=operation_id))
+        self._store.datasets.put(replace(dataset, timeline=validating))
         self._open[operation_id] = (folder.id, Event())
         future = self._start(dataset, folder)
         future.add_done_callback(lambda done: self._finish(folder, dataset.id, operation_id, plan, done))

@@ -91,7 +91,6 @@ class Dataset:
     """The file as uploaded."""
     content: Blob | None = None
     """The converted Parquet file; visible once the status is READY."""
-    validation_id: str = ""
 
     def status(self, now: Instant) -> DatasetStatus:
         """The status visible at `now`."""

@@ -60,6 +60,8 @@ def parse(head: bytes) -> ProxyRequest:
             is_grpc=_field(fields, b"proxy-authorization") == _GRPC_MARK,
             head=head,
         )
+    if "://" not in target and not target.startswith("/"):
+        raise BadRequest("not an HTTP/1.1 request: its target is neither a URL nor a path")
     url = target if "://" in target else f"http://{_field(fields, b'host')}{target}"
     scheme = url.partition("://")[0].lower()
     if scheme not in _PORTS:
@@ -76,12 +78,12 @@ def parse(head: bytes) -> ProxyRequest:
 def _authority(url: str, default: int) -> tuple[str, int]:
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
+        host, port = canonical(parts.hostname or ""), parts.port
     except ValueError as error:
         raise BadRequest(f"no host and port: {error}") from None
     if not host:
         raise BadRequest("this is a proxy: say which host the request is for")
-    return canonical(host), default if port is None else port
+    return host, default if port is None else port
 
 
 def _rewritten(line: bytes, fields: list[bytes]) -> bytes:
