@@ -15,7 +15,7 @@ GENERATORS := protos/generate.py protos/compare.py $(sort $(wildcard tools/gener
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint test-all bench generate constraints clean
+.PHONY: help demo test check lint test-all nightly bench generate constraints clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,8 +38,11 @@ lint: $(VENV)/.dev  ## Format, ruff, types, import contracts
 test-all: $(VENV)/.all  ## The tests that need real programs as well (grpcurl, curl)
 	$(BIN)/pytest -n auto -m all $(PYTEST_ARGS)
 
+nightly: $(VENV)/.dev  ## The long runs: five minutes of any bytes as dataset files
+	AISTUDIO_FUZZ_SECONDS=300 $(BIN)/pytest tests/property/formats/test_any_bytes_are_survived.py $(PYTEST_ARGS)
+
 bench: $(VENV)/.dev  ## Measure against bare servers, interleaved, with the noise beside it
-	$(BIN)/python -m bench start calls fixture server_flavours peers
+	$(BIN)/python -m bench start calls datasets tunings fixture upload validation server_flavours peers
 
 generate: $(VENV)/.dev  ## Write every generated file anew
 	set -e; for script in $(GENERATORS); do $(BIN)/python $$script; done

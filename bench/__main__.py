@@ -11,7 +11,13 @@ from bench.harness import Report, as_json, table
 BENCHES = {
     "start": "process start to first answered RPC, against a bare grpcio server",
     "calls": "server CPU per OperationService/Get, against a bare handler",
+    "datasets": "100,000 datasets in one server: memory, Get, pages of a list",
+    "tunings": "10,000 tunings in one folder, against 100: a page of List, Describe, Get",
     "fixture": "with MockServer() in a warm process",
+    "plugin": "pytest with the plugin, in a run that does not use it",
+    "upload": "PUT of 1 MiB, 64 MiB and 1 GiB, against a bare HTTP server that keeps the body",
+    "under_load": "OperationService/Get during a scan and during uploads of 256 MiB, against an idle server",
+    "validation": "scan and conversion of dataset files, against bare loops over the same lines",
     "server_flavours": "synchronous grpcio or grpc.aio (ADR 1)",
     "peers": "moto[server] and MiniStack beside ours; installs them, so only when asked for",
 }

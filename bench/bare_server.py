@@ -1,13 +1,16 @@
 """The floor: a grpcio server whose one handler gives bytes for bytes. Run as a child: `bare_server FLAVOUR`.
 
-`/bench/plain` answers at once, `/bench/hold` when the server ends, `/bench/held` how many wait there. Prints
+`/bench/plain` answers at once, `/bench/hold` when the server ends, `/bench/held` how many wait there;
+`/bench/told` answers at once as well, with what the platform says of every call. Prints
 `{"grpc": "127.0.0.1:PORT"}`. Imports nothing that grpcio does not import itself: its start is the reference.
+`bare_server FLAVOUR MODULE…` imports those first.
 """
 
 import asyncio
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from typing import Any
 
 import grpc
@@ -38,9 +41,18 @@ class Blocking:
         self._never = threading.Event()
 
     def behaviours(self) -> dict[str, Any]:
-        return {"plain": self.plain, "hold": self.hold, "held": self.held}
+        return {"plain": self.plain, "told": self.told, "hold": self.hold, "held": self.held}
 
     def plain(self, _: bytes, __: Any) -> bytes:
+        return REPLY
+
+    def told(self, _: bytes, context: Any) -> bytes:
+        """Reads who calls, how and for how long, and gives the call ids: nothing but grpcio's own work."""
+        context.invocation_metadata()
+        context.peer()
+        context.time_remaining()
+        context.auth_context()
+        context.set_trailing_metadata((("x-request-id", "0" * 36), ("x-server-trace-id", "0" * 52)))
         return REPLY
 
     def hold(self, _: bytes, __: Any) -> bytes:
@@ -107,4 +119,6 @@ def main(flavour: str) -> None:
 
 
 if __name__ == "__main__":
+    for module in sys.argv[2:]:
+        import_module(module)
     main(sys.argv[1])

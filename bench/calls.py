@@ -17,6 +17,7 @@ from bench.load import Load, Target
 from bench.processes import Child, bare, serve
 
 OURS, REFERENCE, AGAIN = "OperationService/Get", "bare handler", "bare handler again"
+TOLD = "bare handler, call ids told"
 _CPU = "server CPU us/call"
 _DATASETS = "/yandex.cloud.ai.dataset.v1.DatasetService"
 _GET = "/yandex.cloud.operation.OperationService/Get"
@@ -31,13 +32,14 @@ def run() -> Iterator[Report]:
         load = stack.enter_context(Load())
         servers = {name: stack.enter_context(bare("sync512")) for name in (REFERENCE, AGAIN)}
         ours = stack.enter_context(serve())
-        get = _finished_operation(ours)
+        get = finished_operation(ours)
         # The same request, credentials included, to each of them.
         plain = {name: (server, _plain(server, get)) for name, server in servers.items()}
+        told = (servers[AGAIN], replace(plain[AGAIN][1], path="/bench/told"))
         for concurrency in (1, 16):
             subjects = [
                 Subject(name, partial(load.slice, server, target, concurrency=concurrency, seconds=_SLICE))
-                for name, (server, target) in {**plain, OURS: (ours, get)}.items()
+                for name, (server, target) in {**plain, TOLD: told, OURS: (ours, get)}.items()
             ]
             yield Report(
                 f"Calls: a finished operation is read, {concurrency} at a time",
@@ -52,7 +54,7 @@ def _plain(server: Child, like: Target) -> Target:
     return replace(like, address=server.ready["grpc"], path="/bench/plain")
 
 
-def _finished_operation(server: Child) -> Target:
+def finished_operation(server: Child) -> Target:
     """Validates a dataset over the wire; how to read the operation that did it."""
     with grpc.insecure_channel(server.ready["grpc"]) as channel:
 

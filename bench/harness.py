@@ -47,12 +47,12 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """An upper limit for one metric of one subject: its ratio to the reference, or its median itself."""
+    """An upper limit for one metric of one subject, beside the reference (ratio, difference) or by itself."""
 
     subject: str
     metric: str
     limit: float
-    of: Literal["ratio", "median"] = "ratio"
+    of: Literal["ratio", "difference", "median"] = "ratio"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,11 @@ class Report:
         """The median of the slices' ratios to the reference."""
         return median(self._ratios(subject, metric))
 
+    def difference(self, subject: str, metric: str) -> float:
+        """The median of the slices' differences from the reference."""
+        pairs = zip(self.slices[subject], self.slices[self.reference], strict=True)
+        return median(sample[metric] - reference[metric] for sample, reference in pairs)
+
     def band(self, metric: str) -> Band:
         """The A/A band: the reference against itself, its median resampled from the slices."""
         ratios = self._ratios(self.again, metric)
@@ -88,15 +93,16 @@ class Report:
 
     def measured(self, goal: Goal) -> float:
         """What stands against the goal's limit."""
-        of = self.ratio if goal.of == "ratio" else self.median
-        return of(goal.subject, goal.metric)
+        of = {"ratio": self.ratio, "difference": self.difference, "median": self.median}
+        return of[goal.of](goal.subject, goal.metric)
 
     def verdict(self, goal: Goal) -> Verdict:
         """Missed only when the A/A band cannot explain it."""
-        over = self.measured(goal) / goal.limit
-        if over <= 1:
+        over = self.measured(goal) - goal.limit
+        if over <= 0:
             return "met"
-        return "within noise" if over <= self.band(goal.metric).factor else "missed"
+        noisy = self.median(self.reference, goal.metric) if goal.of == "difference" else goal.limit
+        return "within noise" if over <= noisy * (self.band(goal.metric).factor - 1) else "missed"
 
     def _ratios(self, subject: str, metric: str) -> list[float]:
         pairs = zip(self.slices[subject], self.slices[self.reference], strict=True)

@@ -76,9 +76,9 @@ def serve(*options: str) -> Child:
     return Child("-m", "aistudio_mock", "serve", "--json", "--log-level", "error", *ports, *options)
 
 
-def bare(flavour: str) -> Child:
-    """A bare grpcio server (see `bench.bare_server`)."""
-    return Child("-m", "bench.bare_server", flavour)
+def bare(flavour: str, *modules: str) -> Child:
+    """A bare grpcio server (see `bench.bare_server`) that imports `modules` first."""
+    return Child("-m", "bench.bare_server", flavour, *modules)
 
 
 def rss(pid: int) -> float:

@@ -13,11 +13,15 @@ from bench.harness import Goal, Report, Sample, Subject, interleave
 from bench.processes import ROOT, Child, bare, environment, serve
 
 OURS, REFERENCE, AGAIN = "aistudio-mock serve", "bare grpcio, sync", "bare grpcio, sync again"
+LIBRARIES = "the same with our libraries"
+_LIBRARIES = ("aistudio_protos.pool", "msgspec", "argparse", "pathlib", "json", "hashlib", "secrets")
+"""What `serve` cannot do without, and a bare server can."""
+
 FIRST_CALL = "/yandex.cloud.endpoint.ApiEndpointService/List"
 """The first call of the official SDK; it needs no credentials."""
 
 NEEDLESS = (
-    *("aiohttp", "cryptography", "email", "fractions", "google_crc32c", "http", "msgspec", "pyarrow"),
+    *("aiohttp", "cryptography", "email", "fractions", "google_crc32c", "http", "pyarrow"),
     *("rapidfuzz", "tempfile", "trustme", "zipfile"),
 )
 """What nothing needs before the first call."""
@@ -28,6 +32,7 @@ def run() -> Iterator[Report]:
     subjects = (
         Subject(REFERENCE, partial(_start, partial(bare, "sync512"), "/bench/plain")),
         Subject(AGAIN, partial(_start, partial(bare, "sync512"), "/bench/plain")),
+        Subject(LIBRARIES, partial(_start, partial(bare, "sync512", *_LIBRARIES), "/bench/plain")),
         Subject(OURS, partial(_start, serve, FIRST_CALL)),
     )
     goals = (Goal(OURS, "to first answer ms", 1.5),)

@@ -26,18 +26,19 @@ def module(rows: list[Row]) -> str:
         '"""The behaviours that can be set. Generated from behaviours.yaml; do not edit."""',
         "",
         "from collections.abc import Mapping",
-        "from dataclasses import dataclass",
         "from typing import Literal",
         "",
+        "from msgspec import Struct",
         "",
-        "@dataclass(frozen=True, slots=True)",
-        "class Behaviours:",
+        "",
+        "class Behaviours(Struct, frozen=True):",
         '    """One field for each behaviour that has a choice; the default is the newest edition\'s."""',
         "",
     ]
     for row in settable:
         literal = ", ".join(f'"{value}"' for value in row["values"])
-        lines.append(f'    {_name(row)}: Literal[{literal}] = "{row["values"][0]}"')
+        kind = "str" if "also" in row else f"Literal[{literal}]"
+        lines.append(f'    {_name(row)}: {kind} = "{row["values"][0]}"')
     lines += ["", "", "VALUES: Mapping[str, tuple[str, ...]] = {"]
     for row in settable:
         literal = ", ".join(f'"{value}"' for value in row["values"])
@@ -116,10 +117,11 @@ def _name(row: Row) -> str:
 
 def _values(row: Row) -> str:
     older = row.get("editions", {})
-    return ", ".join(
+    values = (
         f"`{value}`" + "".join(f" ({edition})" for edition, chosen in older.items() if chosen == value)
         for value in row.get("values", [])
     )
+    return ", ".join([*values, *([row["also"]] if "also" in row else [])])
 
 
 def main() -> int:

@@ -1,9 +1,12 @@
-"""Example data of our own: a small persona to tune on, embedding pairs, and any amount of synthetic rows."""
+"""Example data of our own: a few rows of every task type that is validated, any number of synthetic ones."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from aistudio_formats.examples_chance import Chance
+from aistudio_formats.examples_images import square
 
 _PERSONA = "Ты - Женя, дружелюбный помощник из Перми. Отвечай коротко и по-человечески."
 # The first two answers are those that the public how-to shows (seed 002); the rest is made up around them.
@@ -29,6 +32,15 @@ _NEAR = (
     ("Погода в Перми", "Прогноз на неделю для Прикамья", "Курс валют на сегодня"),
     ("Забыл пароль", "Восстановление доступа к учётной записи", "Маршруты выходного дня"),
 )
+_COLOURS = (("красный", (214, 40, 40)), ("зелёный", (56, 142, 60)), ("синий", (25, 90, 200)))
+_FEELINGS = ("upset", "surprise", "joy")
+_FELT = (
+    ("Ура, нас взяли в поход!", (0, 0, 1)),
+    ("Поезд опять опоздал.", (1, 0, 0)),
+    ("Ничего себе, снег в июне!", (0, 1, 0)),
+    ("Не ожидали такого подарка, спасибо!", (0, 1, 1)),
+    ("Магазин открыт до девяти.", (0, 0, 0)),
+)
 _WORDS = tuple(
     each
     for line in (
@@ -50,13 +62,34 @@ def json_lines(rows: list[dict[str, Any]]) -> str:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
-EXAMPLES: dict[str, str] = {
-    "TextToTextGeneration": json_lines([generation(*each) for each in _ANSWERS]),
-    "TextEmbeddingsPair": json_lines([{"anchor": anchor, "positive": near} for anchor, near, _ in _NEAR]),
-    "TextEmbeddingsTriplet": json_lines(
-        [{"anchor": anchor, "positive": near, "negative": far} for anchor, near, far in _NEAR]
-    ),
+def _image(colour: str, rgb: tuple[int, int, int]) -> dict[str, Any]:
+    content = [{"type": "text", "text": "Какого цвета квадрат?"}, {"type": "image", "image": square(*rgb)}]
+    return {"request": [{"role": "user", "content": content}], "response": colour}
+
+
+def _felt(text: str, values: tuple[int, ...]) -> dict[str, Any]:
+    return {"text": text} | dict(zip(_FEELINGS, values, strict=True))
+
+
+def _requests(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"request": row["request"]} for row in rows]
+
+
+_CHATS = [generation(*each) for each in _ANSWERS]
+_IMAGES = [_image(*each) for each in _COLOURS]
+EXAMPLE_ROWS: dict[str, list[dict[str, Any]]] = {
+    "TextToTextGeneration": _CHATS,
+    "TextToTextGenerationRequest": _requests(_CHATS),
+    "ImageTextToTextGeneration": _IMAGES,
+    "ImageTextToTextGenerationRequest": _requests(_IMAGES),
+    "TextClassificationMultilabel": [_felt(*each) for each in _FELT],
+    "TextClassificationMulticlass": [_felt(*each) for each in _FELT if sum(each[1]) == 1],
+    "TextEmbeddingsPair": [{"anchor": anchor, "positive": near} for anchor, near, _ in _NEAR],
+    "TextEmbeddingsTriplet": [
+        {"anchor": anchor, "positive": near, "negative": far} for anchor, near, far in _NEAR
+    ],
 }
+EXAMPLES: dict[str, str] = {name: json_lines(rows) for name, rows in EXAMPLE_ROWS.items()}
 """JSON Lines text by task type; each one passes validation."""
 
 
@@ -72,20 +105,12 @@ def write(path: str | Path, task_type: str = "TextToTextGeneration") -> None:
 
 def synthetic(rows: int, seed: int = 0) -> Iterator[bytes]:
     """That many lines of TextToTextGeneration made of common words; the same for the same arguments."""
-    chance = _chance(seed)
+    chance = Chance(seed)
     for _ in range(rows):
         question, answer = (" ".join(_phrase(chance)) for _ in range(2))
         yield json_lines([generation(f"{question}?", f"{answer}.")]).encode()
 
 
-def _phrase(chance: Iterator[int]) -> Iterator[str]:
-    for _ in range(4 + next(chance) % 16):
-        yield _WORDS[next(chance) % len(_WORDS)]
-
-
-def _chance(seed: int) -> Iterator[int]:
-    """A linear congruential generator (Knuth's MMIX constants); the upper bits are the good ones."""
-    state = seed
-    while True:
-        state = (state * 6364136223846793005 + 1442695040888963407) % (1 << 64)
-        yield state >> 33
+def _phrase(chance: Chance) -> Iterator[str]:
+    for _ in range(4 + chance.below(16)):
+        yield chance.pick(_WORDS)

@@ -6,10 +6,11 @@ should learn to depend on them.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from aistudio_formats.report import RowError
-from aistudio_formats.rows import Row
+from aistudio_formats.rows import BrokenRule, Row
 
 MAX_ROW_NUMBERS = 100
 """Row numbers listed for one kind of error; its description says how many more there are."""
@@ -18,8 +19,12 @@ MAX_KINDS = 20
 MAX_QUOTED = 80
 """Characters of the file's own text repeated in a description."""
 
-_TYPE_WORDS = {"str": "a string", "array": "a list", "object": "an object", "int": "a number"} | {
-    "float": "a number",
+_TYPE_WORDS = {
+    "str": "a string",
+    "array": "a list",
+    "object": "an object",
+    "int": "a whole number",
+    "float": "a number with a fraction, an exponent or too many digits",
     "bool": "true or false",
     "null": "null",
 }
@@ -29,18 +34,26 @@ _KINDS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     (re.compile(pattern, re.DOTALL), name, text)
     for pattern, name, text in (
         (r"missing required field `(?P<name>.*)`\Z", "missing_field", "{where} is missing"),
-        (r"unknown field `(?P<name>.*)`\Z", "unknown_field", "{where} is not a field of this task type"),
-        (r"of length >= ", "empty_list", "{where} is empty; it needs at least one element"),
+        (r"unknown field `(?P<name>.*)`\Z", "unknown_field", "{where} is not a field of such a row"),
+        (r"`array` of length >= ", "empty_list", "{where} is empty; it needs at least one element"),
+        (r"of length >= ", "empty_text", "{where} is empty; write something there or leave the row out"),
         (
             r"Expected `(?P<want>\w+)`, got `(?P<got>\w+)`",
             "wrong_type",
             "{where} is {got}; it must be {want}",
         ),
         (
-            r"Invalid enum value (?P<got>.*)\Z",
+            r"Invalid (?:enum )?value (?P<got>.*)\Z",
             "unknown_value",
             "{where} is {got}, which is not allowed there",
         ),
+        (r"Expected `(?P<want>\w+)`\Z", "wrong_type", "{where} must be {want}"),
+        (
+            r"base64",
+            "not_base64",
+            "{where} is not base64 (letters, digits, + and /, = at the end); no line breaks, no data: URL",
+        ),
+        (r"out of range", "number_out_of_range", "{where} is a number with too many digits"),
         (
             r"was truncated",
             "cut_short",
@@ -57,8 +70,7 @@ _KINDS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(Struct, frozen=True):
     """One thing that is wrong with one line. Lines with the same `name` and `kind` are reported together."""
 
     name: str
@@ -67,8 +79,7 @@ class Flaw:
     row: bool = True
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(Struct):
     first: Flaw
     numbers: list[int] = field(default_factory=list)
     count: int = 0
@@ -107,6 +118,17 @@ def of_message(message: str) -> Flaw:
     matches = ((pattern.search(body), name, text) for pattern, name, text in _KINDS)
     found, name, text = next((found, name, text) for found, name, text in matches if found)
     return _flaw(name, text, path.rstrip("`") or "$", found.groupdict())
+
+
+def of_rule(rule: BrokenRule) -> Flaw:
+    """The flaw of a row whose fields are right and that breaks a rule."""
+    return Flaw(f"mock.row.{rule.name}", "", rule.text)
+
+
+def of_byte(byte: int) -> Flaw:
+    """The flaw of a line that has this byte where UTF-8 has none such."""
+    text = f"byte 0x{byte:02x} is not UTF-8 text; save the file as UTF-8"
+    return Flaw("mock.row.invalid_utf8", "", text, row=False)
 
 
 def _flaw(name: str, text: str, path: str, parts: dict[str, str]) -> Flaw:

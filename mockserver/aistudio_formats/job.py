@@ -15,11 +15,10 @@ def run(source: str | Path, target: str | Path, task_type: str, first_row: Liter
     Raises:
         OSError: a path cannot be read or written. What is in the file never raises.
     """
-    with Path(source).open("rb", buffering=1 << 18) as file:
+    with Path(source).open("rb") as file:
         report = scan(file, task_type, first_row)
     if report.is_valid:
-        rows, longest = report.total_rows, report.longest_line
-        parquet.convert(source, target, task_type, rows=rows, longest_line=longest)
+        parquet.convert(source, target, task_type, rows=report.total_rows)
     return report
 
 

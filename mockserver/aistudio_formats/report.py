@@ -1,13 +1,14 @@
-"""What a scan found, as values that also travel between processes as JSON. Standard library only."""
+"""What a scan found, as values that also travel between processes as JSON."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
 
+import msgspec
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class RowError:
-    """One kind of error: an opaque name, words for people, and the first rows that have it.
+
+class RowError(Struct, frozen=True):
+    """One kind of error or warning: an opaque name, words for people, and the first rows that have it.
 
     An error of the file as a whole has no row numbers.
     """
@@ -17,15 +18,18 @@ class RowError:
     row_numbers: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The outcome of a scan. `longest_line` is in bytes, with its line end."""
+class Report(Struct, frozen=True):
+    """The outcome of a scan.
+
+    `warnings` are what the documentation asks for and the service does not enforce: for people before an
+    upload, never part of a validation's answer.
+    """
 
     total_rows: int
     processed_rows: int
     valid_rows: int
     errors: tuple[RowError, ...]
-    longest_line: int
+    warnings: tuple[RowError, ...] = ()
 
     @property
     def is_valid(self) -> bool:
@@ -33,16 +37,14 @@ class Report:
         return not self.errors and self.total_rows > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Converted:
+class Converted(Struct, frozen=True):
     """The stored file: its size in bytes and its md5 in hex."""
 
     size_bytes: int
     md5: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """A finished job: what the scan found and, if the file is valid, what was stored."""
 
     report: Report
@@ -51,16 +53,10 @@ class Outcome:
 
 def to_json(outcome: Outcome) -> dict[str, Any]:
     """The outcome as plain values for `json.dumps`."""
-    return asdict(outcome)
+    plain: dict[str, Any] = msgspec.to_builtins(outcome)
+    return plain
 
 
 def from_json(value: Mapping[str, Any]) -> Outcome:
     """The outcome that `to_json` wrote, after a trip through JSON or not."""
-    errors = tuple(
-        RowError(**{**each, "row_numbers": tuple(each["row_numbers"])}) for each in value["report"]["errors"]
-    )
-    converted = value["converted"]
-    return Outcome(
-        report=Report(**{**value["report"], "errors": errors}),
-        converted=None if converted is None else Converted(**converted),
-    )
+    return msgspec.convert(value, Outcome)

@@ -5,11 +5,12 @@ from itertools import chain
 
 import msgspec
 
+from aistudio_formats.blocks import Block
 from aistudio_formats.report import RowError
 from aistudio_formats.rows import Row
 
-MAX_ARRAY = 32 << 20
-"""Bytes of a JSON array that are read to count its elements; a longer one is named without a count."""
+MAX_ARRAY = 1 << 20
+"""Bytes of a JSON array that are read to count its elements: more than the old format's ten longest pairs."""
 ARRAY_MINIMUM = 10
 """The fewest pairs that the old format took (service-behaviour d, end)."""
 
@@ -25,7 +26,7 @@ _FOREIGN = (
 )
 
 
-def error_of(start: list[bytes], rest: Iterable[list[bytes]], model: type[Row]) -> RowError | None:
+def error_of(start: list[bytes], rest: Iterable[Block], model: type[Row]) -> RowError | None:
     """The error of the whole file, by its first lines; `rest` is read only once it is an array for sure."""
     first = start[0].removeprefix(_BOM) if start else b""
     for prefix, what in _FOREIGN:
@@ -34,11 +35,13 @@ def error_of(start: list[bytes], rest: Iterable[list[bytes]], model: type[Row]) 
     opening = next((line for line in (first, *start[1:]) if line.strip()), b"")
     if not opening.lstrip().startswith(b"[") or _is_one_row_of_many(opening, start):
         return None
-    return _array_error(_elements(chain([[first], start[1:]], rest)), model)
+    return _array_error(_elements(chain([[first], start[1:]], (block.lines for block in rest))), model)
 
 
 def _is_one_row_of_many(opening: bytes, start: list[bytes]) -> bool:
     """Whether the line with the bracket is complete, and others follow: rows, though not right ones."""
+    if len(opening) > MAX_ARRAY:
+        return False
     try:
         msgspec.json.decode(opening, type=list[msgspec.Raw])
     except (msgspec.DecodeError, RecursionError):
@@ -49,8 +52,8 @@ def _is_one_row_of_many(opening: bytes, start: list[bytes]) -> bool:
 def _elements(blocks: Iterable[list[bytes]]) -> int | None:
     """How many elements the array has; None if it is too large to look, or no JSON."""
     text = bytearray()
-    for block in blocks:
-        text += b"".join(block)
+    for lines in blocks:
+        text += b"".join(lines)
         if len(text) > MAX_ARRAY:
             return None
     try:

@@ -4,13 +4,16 @@
     {"id": 1, "outcome": {"report": …, "converted": {"size_bytes": …, "md5": …}}}
     {"id": 1, "error": "FileNotFoundError: …"}
 
-It ends when its input does, so it does not outlive its parent. Standard library only until the first job.
+It ends when its input does, in the middle of a job too, so it does not outlive its parent. Imports no big
+library before the first job.
 """
 
 import json
 import os
 import sys
+import threading
 from collections.abc import Mapping
+from queue import SimpleQueue
 from typing import Any
 
 from aistudio_formats import report
@@ -30,11 +33,19 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Answer every line of standard input, in order, until it ends."""
-    for line in sys.stdin:
+    lines = SimpleQueue[str]()
+    threading.Thread(target=_listen, args=(lines,), daemon=True).start()
+    while True:
         try:
-            print(json.dumps(answer(json.loads(line))), flush=True)  # noqa: T201  this is the wire
+            print(json.dumps(answer(json.loads(lines.get()))), flush=True)  # noqa: T201  this is the wire
         except BrokenPipeError:
             os._exit(0)  # the parent is gone; a normal exit would complain about the same pipe
+
+
+def _listen(lines: SimpleQueue[str]) -> None:
+    for line in sys.stdin:
+        lines.put(line)
+    os._exit(0)  # nobody is left to read the answer to the job that is being done
 
 
 if __name__ == "__main__":

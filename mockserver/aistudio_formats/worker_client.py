@@ -1,7 +1,7 @@
 """Dataset jobs off the server's main thread: small files in one thread, big ones in one worker process.
 
 A big scan holds the interpreter lock long enough to be felt by every other call, so it gets a process of its
-own, started for the first big file only. Standard library only at import.
+own, started for the first big file only. Imports no big library.
 """
 
 import json

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aistudio_mock.control_client import RemoteServer
-    from aistudio_mock.handles import JournalEntry, MockClock, MockFault, MockFaults, MockFolder, MockJournal
+    from aistudio_mock.handles import MockClock, MockFault, MockFaults, MockFolder
+    from aistudio_mock.journal_handle import JournalEntry, MockJournal
     from aistudio_mock.mock import MockServer
+    from aistudio_mock.plan_handle import MockPlan, PlannedTuning
 
 __all__ = [
     "JournalEntry",
@@ -19,11 +21,20 @@ __all__ = [
     "MockFaults",
     "MockFolder",
     "MockJournal",
+    "MockPlan",
     "MockServer",
+    "PlannedTuning",
     "RemoteServer",
 ]
 
-_OUTSIDE_HANDLES = {"MockServer": "mock", "RemoteServer": "control_client"}
+_OUTSIDE_HANDLES = {
+    "JournalEntry": "journal_handle",
+    "MockJournal": "journal_handle",
+    "MockPlan": "plan_handle",
+    "MockServer": "mock",
+    "PlannedTuning": "plan_handle",
+    "RemoteServer": "control_client",
+}
 
 
 def __getattr__(name: str) -> Any:

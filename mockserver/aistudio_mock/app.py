@@ -5,9 +5,13 @@ import secrets
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import cache, partial
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from aistudio_formats.worker_client import Scanner
 from aistudio_mock import environment
@@ -16,14 +20,17 @@ from aistudio_mock.backend.backend import Backend, assemble
 from aistudio_mock.backend.control import Control
 from aistudio_mock.backend.folders import Auth, FolderDefaults, Folders, Pace
 from aistudio_mock.backend.identity import Identity
+from aistudio_mock.backend.journal import Noted, Sink
 from aistudio_mock.backend.scans import Scans
 from aistudio_mock.config import ConfigError, ServerConfig, parse_time
+from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.presign import Signer
 from aistudio_mock.domain.schedule import Durations
 from aistudio_mock.domain.settings import choose
 from aistudio_mock.runtime import certificates
 from aistudio_mock.runtime.blobs import BlobStore
 from aistudio_mock.runtime.chance import Ids
+from aistudio_mock.runtime.clocks import system_now
 from aistudio_mock.transport.grpc.calls import Calls
 from aistudio_mock.transport.grpc.routes import routes
 from aistudio_mock.transport.grpc.server import GrpcServer
@@ -32,6 +39,7 @@ from aistudio_mock.transport.http.server import HttpServer, build_app
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from aistudio_mock.backend.journal_entries import Teller
     from aistudio_mock.transport.router.router import Router
 
 _BACKLOG = 128
@@ -40,8 +48,7 @@ _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - told apart, not bound
 _PACES = {"skip": Pace.SKIP, "poll": Pace.POLL}
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(Struct, frozen=True):
     """Where a started server is reached, and with what."""
 
     grpc: str
@@ -93,6 +100,7 @@ class Server:
 
         Raises:
             OSError: a port is taken, or the certificate cannot be written.
+            ConfigError: the file for the journal cannot be written, or holds something else.
         """
         with ExitStack() as undo:
             self._start(undo)
@@ -129,6 +137,8 @@ class Server:
 
     def _start(self, undo: ExitStack) -> None:
         config = self._config
+        teller = cache(partial(_teller, secrets.token_bytes(32), system_now()))
+        sink = _journal_file(undo, config.journal, teller) if config.journal else None
         self._certificates = tls = certificates.load(config.advertise, config.ca_dir)
         listener = undo.enter_context(_listening(config.host, config.http_port))
         blobs = BlobStore()
@@ -147,9 +157,9 @@ class Server:
             Door.ROUTER: REAL,
         }
         ids = Ids(config.seed)
-        self._backend = backend = _assemble(config, ids, directories, blobs, scanner)
+        self._backend = backend = _assemble(config, ids, directories, blobs, scanner, sink)
         grpc_server.start(routes(backend), Calls(backend.identity, ids))
-        self._control = control = Control(backend, partial(folder_settings, config))
+        self._control = control = Control(backend, partial(folder_settings, config), teller)
         described = partial(_described, self)
         http_server = HttpServer(
             listener, partial(_application, backend, control, described, tls.ca_pem, blobs)
@@ -201,8 +211,9 @@ def _assemble(
     directories: Mapping[Door, Directory],
     blobs: BlobStore,
     scanner: Scanner,
+    sink: Sink | None,
 ) -> Backend:
-    folders = Folders(ids, defaults(config), config.folder_id)
+    folders = Folders(ids, defaults(config), config.folder_id, sink)
     return assemble(
         folders=folders,
         identity=Identity(folders, Auth(config.auth), secrets.token_bytes(32)),
@@ -227,21 +238,71 @@ def defaults(config: ServerConfig) -> FolderDefaults:
 
 
 def folder_settings(config: ServerConfig, given: Mapping[str, Any]) -> FolderDefaults:
-    """A folder's settings: those of the server, with `time`, `durations`, `auth` and `seed` where given.
+    """A folder's settings: the server's, with `time`, `durations`, `auth`, `seed`, `settings` where given.
+
+    `settings` are single behaviours, on top of those that the server was started with.
 
     Raises:
         ConfigError: a name or value that does not exist.
     """
-    known = {"time": str, "durations": str, "auth": str, "seed": int}
+    changes: dict[str, Any] = {}
     for name, value in given.items():
-        if name not in known:
-            raise ConfigError(f"a folder has no setting {name!r}; it has {', '.join(known)}")
-        if not isinstance(value, known[name]) or isinstance(value, bool):
-            raise ConfigError(f"{name}: not {value!r}; write {'text' if known[name] is str else 'a number'}")
-    changes: dict[str, Any] = {
-        name: parse_time(value) if name == "time" else value for name, value in given.items()
-    }
+        if name not in _FOLDER_SETTINGS:
+            raise ConfigError(f"a folder has no setting {name!r}; it has {', '.join(_FOLDER_SETTINGS)}")
+        is_right, what = _FOLDER_SETTINGS[name]
+        if not is_right(value):
+            raise ConfigError(f"{name}: not {value!r}; write {what}")
+        changes[name] = value
+    if "time" in changes:
+        changes["time"] = parse_time(changes["time"])
+    if "settings" in changes:
+        changes["settings"] = {**config.settings, **changes["settings"]}
     return defaults(replace(config, **changes))
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(one, str) for one in chain(value, value.values()))
+
+
+_FOLDER_SETTINGS: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    "time": (_is_text, "text"),
+    "durations": (_is_text, "text"),
+    "auth": (_is_text, "text"),
+    "seed": (_is_number, "a number"),
+    "settings": (_are_texts, 'behaviours by id, all of them text, such as {"quotas": "documented"}'),
+}
+"""What a folder's settings are, and what they are asked to be."""
+
+
+def _teller(key: bytes, started: Instant) -> "Teller":
+    from aistudio_mock.backend.journal_entries import Teller  # noqa: PLC0415 - with the first reader of a journal
+    from aistudio_mock.backend.redaction import Redactor  # noqa: PLC0415
+
+    return Teller(Redactor(key), started)
+
+
+def _journal_file(undo: ExitStack, path: Path, teller: "Callable[[], Teller]") -> Sink:
+    """Writes every call to `path` until the server has stopped. Raises ConfigError where that cannot work."""
+    from aistudio_mock.backend.journal_entries import is_header, line  # noqa: PLC0415 - only with such a file
+    from aistudio_mock.runtime.line_file import LineFile, OccupiedError, create  # noqa: PLC0415
+
+    try:
+        file = create(path, is_header)
+    except OccupiedError:
+        raise ConfigError(f"--journal {path} holds something else than a journal; name a new file") from None
+    except OSError as problem:
+        raise ConfigError(f"--journal {path}: {problem.strerror}; name a file that can be written") from None
+    lines = LineFile[Noted](file, lambda: line(teller().header()), lambda noted: line(teller().entry(noted)))
+    undo.callback(lines.close)
+    return lines.put
 
 
 def _described(server: Server) -> dict[str, Any]:

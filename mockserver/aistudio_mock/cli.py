@@ -3,23 +3,26 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from io import TextIOWrapper
 from typing import NoReturn
 
-from aistudio_mock.commands import ca, demo, examples, run, serve, token, validate
 from aistudio_mock.commands.console import Command, CommandError, Exit, say, version
 from aistudio_mock.config import ConfigError
 
 PROGRAM = "aistudio-mock"
-COMMANDS: tuple[Command, ...] = (
-    demo.COMMAND,
-    run.COMMAND,
-    serve.COMMAND,
-    validate.COMMAND,
-    examples.COMMAND,
-    token.COMMAND,
-    ca.COMMAND,
-)
+COMMANDS = {
+    "demo": "show the whole flow on example data, step by step",
+    "run": "run a program, unmodified, with the real service's names leading here",
+    "serve": "start a server and say where it is",
+    "validate": "check a dataset file as the server would, without a server",
+    "examples": "write example datasets",
+    "token": "print an IAM token of a running server",
+    "ca": "show the certificate authority, and how to have it trusted",
+}
+"""What there is, in the order of the help. Each has a module in `commands`, imported when it is chosen."""
+
 _INTERRUPTED, _BROKEN_PIPE = 130, 141  # 128 and the signal's number, as shells report it
 
 
@@ -31,7 +34,8 @@ def main(argv: list[str] | None = None) -> int:
     """
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a pipe may know less than UTF-8; a "?" beats a traceback
-    arguments = _parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    arguments = _parser(_chosen(given)).parse_args(given)
     try:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
@@ -68,7 +72,13 @@ class _Version(argparse.Action):
         parser.exit(Exit.OK)
 
 
-def _parser() -> _Parser:
+def _chosen(given: Sequence[str]) -> str | None:
+    """The command: the first word, as no option before it takes a value."""
+    return next((word for word in given if not word.startswith("-")), None)
+
+
+def _parser(chosen: str | None) -> _Parser:
+    """The parser of everything, with the options of the chosen command only."""
     parser = _Parser(
         prog=PROGRAM,
         description="An offline fake of Yandex Cloud AI Studio's fine-tuning API.",
@@ -78,15 +88,17 @@ def _parser() -> _Parser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
-    for command in COMMANDS:
+    for name, summary in COMMANDS.items():
         one = commands.add_parser(
-            command.name,
-            help=command.summary,
-            description=f"{command.summary[0].upper()}{command.summary[1:]}.",
-            epilog=f"example:\n  {command.example}",
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        command.add_arguments(one)
-        one.set_defaults(run=command.run)
+        if name == chosen:
+            command: Command = import_module(f"aistudio_mock.commands.{name}").COMMAND
+            one.epilog = f"example:\n  {command.example}"
+            command.add_arguments(one)
+            one.set_defaults(run=command.run)
     return parser

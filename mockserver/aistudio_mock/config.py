@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NoReturn, get_args
+
+from msgspec import Struct, field
 
 from aistudio_mock.domain.clock import Rate
 from aistudio_mock.domain.settings import choose
@@ -28,8 +29,7 @@ class ConfigError(ValueError):
     """An option has a value that cannot work. The message is one line and says what would."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeMode:
+class TimeMode(Struct, frozen=True):
     """How a folder's clock runs: `rate` seconds a second (0 stands still), and whether polling moves it.
 
     `skip` and `poll` run at rate 1 and are moved by polls; `real` runs at `rate`; `manual` stands still.
@@ -51,15 +51,15 @@ _NAMED_MODES: Mapping[str, TimeMode] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ServerConfig:
+class ServerConfig(Struct, frozen=True):
     """Every option of `serve`, under its name on the command line.
 
     Ports are 0 for any free one. `advertise` is the host that URLs, endpoint lists and the certificate name,
     when it is not `host`. `seed` rules chance only; None draws a new one. `settings` are behaviours by id,
     as `--set ID=VALUE` gives them.
     `ca_dir` keeps the CA, None for the user's cache directory. `router` adds the proxy that leads the
-    service's real names here; `allow` are hosts that it lets through although it would refuse them.
+    service's real names here; `allow` are hosts that it lets through although it would refuse them. `journal`
+    is the file that every call is written to.
 
     Raises:
         ConfigError: a value is out of its range, or two ports are the same.
@@ -79,6 +79,7 @@ class ServerConfig:
     settings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     log_level: LogLevel = "info"
     ready_file: Path | None = None
+    journal: Path | None = None
     folder_id: str = DEFAULT_FOLDER
     router: bool = False
     allow: tuple[str, ...] = ()

@@ -87,9 +87,21 @@ class ControlClient:
         """Forgets every fault."""
         return self._ask("DELETE", _path(folder_id, "faults"))
 
-    def journal(self, folder_id: str) -> Document:
-        """The folder's calls, oldest first."""
-        return self._ask("GET", _path(folder_id, "journal"))
+    def list_plans(self, folder_id: str) -> Document:
+        """Every script of the folder's plan, and how often it was used."""
+        return self._ask("GET", _path(folder_id, "plan"))
+
+    def add_plan(self, folder_id: str, fields: Mapping[str, Any]) -> Document:
+        """One more script."""
+        return self._ask("POST", _path(folder_id, "plan"), fields)
+
+    def clear_plans(self, folder_id: str) -> Document:
+        """Forgets every script."""
+        return self._ask("DELETE", _path(folder_id, "plan"))
+
+    def journal(self, folder_id: str, after: int = 0) -> Document:
+        """The folder's calls after number `after`, oldest first."""
+        return self._ask("GET", f"{_path(folder_id, 'journal')}?after={after}")
 
     def _ask(self, verb: str, path: str, fields: Mapping[str, Any] | None = None) -> Document:
         body = None if fields is None else json.dumps(fields).encode()
@@ -200,9 +212,10 @@ class RemoteServer:
         durations: Durations | None = None,
         auth: Auth | None = None,
         seed: int | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> MockFolder:
         """A fresh folder, with settings of its own where given. ConfigError for one that cannot work."""
-        given = {"time": time, "durations": durations, "auth": auth, "seed": seed}
+        given = {"time": time, "durations": durations, "auth": auth, "seed": seed, "settings": settings}
         try:
             made = self._control.create_folder({n: v for n, v in given.items() if v is not None})
         except InvalidArgument as refusal:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
 from aistudio_mock.domain import faults as written
+from aistudio_mock.journal_handle import MockJournal
+from aistudio_mock.plan_handle import MockPlan
 
 Document = Mapping[str, Any]
 
@@ -20,7 +21,10 @@ class Control(Protocol):
     def list_faults(self, folder_id: str) -> Document: ...  # noqa: D102
     def add_fault(self, folder_id: str, fields: Mapping[str, Any]) -> Document: ...  # noqa: D102
     def clear_faults(self, folder_id: str) -> Document: ...  # noqa: D102
-    def journal(self, folder_id: str) -> Document: ...  # noqa: D102
+    def list_plans(self, folder_id: str) -> Document: ...  # noqa: D102
+    def add_plan(self, folder_id: str, fields: Mapping[str, Any]) -> Document: ...  # noqa: D102
+    def clear_plans(self, folder_id: str) -> Document: ...  # noqa: D102
+    def journal(self, folder_id: str, after: int = 0) -> Document: ...  # noqa: D102
     def reset_folder(self, folder_id: str) -> Document: ...  # noqa: D102
     def delete_folder(self, folder_id: str) -> Document: ...  # noqa: D102
 
@@ -136,74 +140,8 @@ class MockFaults:
         self._control.clear_faults(self._folder_id)
 
 
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
-    """One call that was answered, by virtual time.
-
-    `method` is `Service/Method`, for the storage the verb; `status` the name of a status code, for the
-    storage the HTTP status, with `error_code` and `key` (BUCKET/FOLDER/NAME).
-    """
-
-    number: int
-    time: datetime
-    leg: str
-    method: str
-    status: str
-    request_id: str
-    key: str = ""
-    error_code: str = ""
-
-    def __str__(self) -> str:
-        """One line of a conversation."""
-        what, end = f"{self.method} {self.key}".strip(), f"{self.status} {self.error_code}".strip()
-        return f"{self.time:%H:%M:%S.%f} {what} → {end}"
-
-
-class MockJournal:
-    """What callers did in a folder, as far back as it is remembered."""
-
-    def __init__(self, control: Control, folder_id: str) -> None:
-        self._control = control
-        self._folder_id = folder_id
-
-    def calls(self, method: str = "*", *, status: str | None = None) -> list[JournalEntry]:
-        """The calls of a method (a glob on `Service/Method`, or a verb of the storage), oldest first."""
-        return [entry for entry in self._entries() if _is_meant(entry, method, status)]
-
-    def assert_called(
-        self, method: str, *, times: int | None = None, status: str | None = None
-    ) -> list[JournalEntry]:
-        """The calls of a method, of which there must be `times`, or at least one.
-
-        Raises:
-            AssertionError: there are not; the message shows the conversation.
-        """
-        __tracebackhide__ = True
-        entries = self._entries()
-        found = [entry for entry in entries if _is_meant(entry, method, status)]
-        if (not found) if times is None else (len(found) != times):
-            raise AssertionError(_story(self._folder_id, entries, found, method, times, status))
-        return found
-
-    def _entries(self) -> list[JournalEntry]:
-        entries = self._control.journal(self._folder_id)["entries"]
-        return [
-            JournalEntry(
-                number=entry["number"],
-                time=_moment(entry["time"]),
-                leg=entry["leg"],
-                method=entry["method"],
-                status=entry["status"],
-                request_id=entry["request_id"],
-                key=entry.get("key", ""),
-                error_code=entry.get("error_code", ""),
-            )
-            for entry in entries
-        ]
-
-
 class MockFolder:
-    """A folder of one's own: id, credentials, clock, faults, journal. Nobody else's objects are in it."""
+    """A folder of one's own: id, credentials, clock, faults, plan, journal. Nobody else is in it."""
 
     def __init__(self, control: Control, folder_id: str, api_key: str) -> None:
         self._control = control
@@ -211,6 +149,7 @@ class MockFolder:
         self.api_key = api_key
         self.clock = MockClock(control, folder_id)
         self.faults = MockFaults(control, folder_id)
+        self.plan = MockPlan(control, folder_id)
         self.journal = MockJournal(control, folder_id)
 
     def __repr__(self) -> str:
@@ -222,41 +161,12 @@ class MockFolder:
         return str(self._control.issue_token(self.id)["iam_token"])
 
     def reset(self) -> None:
-        """Forgets datasets, tunings, operations, files, faults and journal; the clock goes on."""
+        """Forgets datasets, tunings, operations, files, faults, plan and journal; the clock goes on."""
         self._control.reset_folder(self.id)
 
     def delete(self) -> None:
         """Forgets the folder and everything in it. The handle is of no use any more."""
         self._control.delete_folder(self.id)
-
-
-def _is_meant(entry: JournalEntry, method: str, status: str | None) -> bool:
-    return fnmatchcase(entry.method, method) and (status is None or entry.status == status)
-
-
-_SHOWN = 30
-
-
-def _story(
-    folder_id: str,
-    entries: list[JournalEntry],
-    found: list[JournalEntry],
-    method: str,
-    times: int | None,
-    status: str | None,
-) -> str:
-    wanted = f"{method} with status {status}" if status else method
-    expected = "at least once" if times is None else _times(times)
-    told = [f"expected {wanted} {expected}, was {_times(len(found))}; folder {folder_id} saw"]
-    told[0] += f" {_times(len(entries), 'call')}:" if entries else " no call at all"
-    if len(entries) > _SHOWN:
-        told.append(f"  … {len(entries) - _SHOWN} earlier ones")
-    told += [f"{'>' if entry in found else ' '} {entry}" for entry in entries[-_SHOWN:]]
-    return "\n".join(told)
-
-
-def _times(number: int, what: str = "time") -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _moment(text: str) -> datetime:

@@ -109,9 +109,10 @@ class MockServer:
         durations: Durations | None = None,
         auth: Auth | None = None,
         seed: int | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> MockFolder:
         """A fresh folder, with settings of its own where given. ConfigError for one that cannot work."""
-        given = {"time": time, "durations": durations, "auth": auth, "seed": seed}
+        given = {"time": time, "durations": durations, "auth": auth, "seed": seed, "settings": settings}
         try:
             made = self._server.control.create_folder({n: v for n, v in given.items() if v is not None})
         except InvalidArgument as refusal:

@@ -8,8 +8,7 @@ used. PYTEST_DONT_REWRITE: there is nothing here for pytest's assertion rewritin
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -20,13 +19,12 @@ if TYPE_CHECKING:
     from aistudio_mock.mock import MockServer
 
 _FIXTURES = frozenset({"aistudio_mock", "aistudio_folder"})
-_SETTINGS = ("time", "durations", "auth", "seed")
+_SETTINGS = ("time", "durations", "auth", "seed", "settings")
 _URL = "--aistudio-mock-url"
 _UNMATCHED = "aistudio_unmatched_faults"
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
+class _Prepared(NamedTuple):
     """What this process did for its first use of the mock; `remote` is the server that the URL names."""
 
     trust: "Redirection"
@@ -59,8 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Registers the marker."""
     config.addinivalue_line(
         "markers",
-        "aistudio(time, durations, auth, seed): settings of the test's folder, as `aistudio-mock serve` "
-        'takes them, such as time="manual"',
+        "aistudio(time, durations, auth, seed, settings): settings of the test's folder, as "
+        '`aistudio-mock serve` takes them, such as time="manual"',
     )
 
 

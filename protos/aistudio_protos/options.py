@@ -5,7 +5,6 @@
 per descriptor and not before somebody asks.
 """
 
-from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -15,8 +14,7 @@ from google.protobuf.message import Message
 from aistudio_protos.pool import POOL, message_class
 
 
-@dataclass(frozen=True, slots=True)
-class MapKeyRules:
+class MapKeyRules(NamedTuple):
     """Limits on the keys of a map field; "" where there is none."""
 
     value: str
@@ -24,8 +22,7 @@ class MapKeyRules:
     length: str
 
 
-@dataclass(frozen=True, slots=True)
-class FieldRules:
+class FieldRules(NamedTuple):
     """Limits on one field. Ranges are strings as written in the contract: "<=63", ">0", "1-10000"."""
 
     required: bool = False
@@ -57,7 +54,7 @@ class HttpRule(NamedTuple):
 def field_rules(field: FieldDescriptor) -> FieldRules:
     """Limits that the contract puts on a field; all defaults when it puts none."""
     options = parsed(field)
-    rules = {rule.name: _extension(options, f"yandex.cloud.{rule.name}") for rule in fields(FieldRules)}
+    rules = {rule: _extension(options, f"yandex.cloud.{rule}") for rule in FieldRules._fields}
     given = {name: value for name, value in rules.items() if value is not None}
     if key := given.get("map_key"):
         given["map_key"] = MapKeyRules(key.value, key.pattern, key.length)

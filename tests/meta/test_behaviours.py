@@ -2,13 +2,13 @@
 
 import ast
 import re
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import yaml
 
 from aistudio_mock.domain.behaviours import EDITIONS, VALUES, Behaviours
+from aistudio_mock.domain.settings import READERS
 from tools import generate_behaviours, generate_diagrams
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +24,7 @@ def named(rows):
 
 @pytest.mark.parametrize("row", **named(ROWS))
 def test_a_row_is_well_formed(row):
-    assert KEYS <= row.keys() <= KEYS | {"values", "editions"}
+    assert KEYS <= row.keys() <= KEYS | {"values", "also", "editions"}
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", row["id"])
     assert row["evidence"] in EVIDENCE
     assert all(isinstance(row[key], str) and row[key] == row[key].strip() != "" for key in KEYS)
@@ -52,6 +52,12 @@ def test_the_default_comes_first_and_older_editions_choose_among_the_rest(row):
     assert row.get("editions", {}).keys() <= set(generate_behaviours.EDITIONS)
 
 
+def test_what_takes_other_text_than_its_values_has_a_reader_of_it():
+    also = {row["id"].replace("-", "_") for row in ROWS if "also" in row}
+    assert also == READERS.keys()
+    assert also <= VALUES.keys()
+
+
 def test_only_rows_with_values_differ_between_editions():
     assert [row["id"] for row in ROWS if "editions" in row and "values" not in row] == []
 
@@ -72,10 +78,15 @@ def test_the_page_is_fresh():
     assert generate_behaviours.PAGE.read_text(encoding="utf-8") == page, "run `make generate`"
 
 
-def test_the_diagram_is_fresh():
-    assert generate_diagrams.PAGE.read_text(encoding="utf-8") == generate_diagrams.page(), (
-        "run `make generate`"
-    )
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        (generate_diagrams.PAGE, generate_diagrams.page),
+        (generate_diagrams.TUNING_PAGE, generate_diagrams.tuning_page),
+    ],
+)
+def test_the_diagrams_are_fresh(path, page):
+    assert path.read_text(encoding="utf-8") == page(), "run `make generate`"
 
 
 def attributes_read():
@@ -88,5 +99,5 @@ def attributes_read():
 
 
 def test_every_choice_is_read_somewhere_in_the_server():
-    assert {field.name for field in fields(Behaviours)} == VALUES.keys()
+    assert set(Behaviours.__struct_fields__) == VALUES.keys()
     assert VALUES.keys() - set(attributes_read()) == set()

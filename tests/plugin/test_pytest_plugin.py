@@ -148,7 +148,7 @@ def test_mistakes_are_told_in_plain_words(run):
     assert result.outcomes == {"passed": 1, "failed": 1, "error": 3}
     text = result.out
     for words in (
-        "@pytest.mark.aistudio takes time=…, durations=…, auth=…, seed=…; not tim",
+        "@pytest.mark.aistudio takes time=…, durations=…, auth=…, seed=…, settings=…; not tim",
         "@pytest.mark.aistudio: time 'fast': use skip, poll, real, manual, or a rate",
         "ERROR at teardown of test_unmatched",
         "fault-1 (method='TuningService/Tune', status='UNAVAILABLE', times=1, after=0): held against 0",
@@ -233,7 +233,7 @@ def test_the_options_and_the_marker_explain_themselves(run):
     told = run("--help").out + run("--markers").out
     assert "--aistudio-mock-url=URL" in told
     assert "aistudio_unmatched_faults" in told
-    assert "@pytest.mark.aistudio(time, durations, auth, seed)" in told
+    assert "@pytest.mark.aistudio(time, durations, auth, seed, settings)" in told
 
 
 def test_the_examples_of_the_how_to_run(run):

@@ -1,6 +1,7 @@
 """The user's certificates: made once, provable, private, and the same for everybody who asks at once."""
 
 import datetime as dt
+import hashlib
 import os
 import shutil
 import socket
@@ -156,12 +157,46 @@ def test_making_anew_leaves_nothing_behind(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lock", "tls-1"]
 
 
+def test_files_that_were_proved_once_are_not_proved_again(tmp_path):
+    made = load(directory=tmp_path)
+    leaf = made.ca_path.with_name("leaf.pem")
+    foreign = made.key_pem + trustme.CA().issue_cert("localhost").cert_chain_pems[0].bytes()
+    leaf.write_bytes(foreign)
+    leaf.with_name("leaf.pem.proved").write_bytes(hashlib.sha256(made.ca_pem + foreign).digest())
+    assert load(directory=tmp_path).chain_pem in foreign
+
+
+def test_a_proof_of_other_files_proves_nothing(tmp_path):
+    ours, other = load(directory=tmp_path / "ours"), load(directory=tmp_path / "other")
+    for name in ("leaf.pem", "leaf.pem.proved"):
+        shutil.copy(other.ca_path.with_name(name), ours.ca_path.with_name(name))
+    handshake(load(directory=tmp_path / "ours"), "localhost")
+
+
+@posix
+def test_a_set_that_can_only_be_read_will_do(tmp_path):
+    made = load(directory=tmp_path)
+    proof = made.ca_path.with_name("leaf.pem.proved")
+    proof.unlink()
+    proof.mkdir()  # cannot be written, by nobody
+    assert load(directory=tmp_path) == made
+
+
 def test_a_ca_whose_key_is_lost_says_what_to_delete(tmp_path):
     home = load(directory=tmp_path).ca_path.parent
     (home / "ca.key").write_bytes(b"garbage")
     with pytest.raises(CertificateError, match=r"delete .*tls-1 and start again") as refused:
         load("mock.example.org", tmp_path)
     assert "\n" not in str(refused.value)
+
+
+def test_a_leaf_that_the_key_of_another_ca_signed_is_not_kept(tmp_path):
+    home = load(directory=tmp_path / "ours").ca_path.parent
+    shutil.copy(load(directory=tmp_path / "other").ca_path.with_name("ca.key"), home / "ca.key")
+    before = sorted(home.iterdir())
+    with pytest.raises(CertificateError, match=r"is damaged .*delete it and start again"):
+        load("mock.example.org", tmp_path / "ours")
+    assert sorted(home.iterdir()) == before
 
 
 def test_a_directory_that_cannot_be_made_says_what_to_set(tmp_path):

@@ -13,7 +13,10 @@ def newest_first(count):
 
 
 def cut(count, size=0, token="", **options):
-    return page(newest_first(count), lambda number: number, size, token, **options)
+    def older(before):
+        return [number for number in newest_first(count) if before is None or number < before]
+
+    return page(older, lambda number: number, size, token, **options)
 
 
 def test_a_page_has_the_newest_first():

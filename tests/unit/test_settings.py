@@ -37,7 +37,7 @@ def test_an_unknown_edition_is_refused_with_those_known():
 
 
 def test_an_unknown_behaviour_is_refused_with_those_known():
-    with pytest.raises(ValueError, match="set: no settable behaviour 'no-such'; known: cancel-finished, "):
+    with pytest.raises(ValueError, match=r"set: no settable behaviour 'no-such'; known: .*cancel-finished, "):
         choose("2025-12", {"no-such": "x"})
 
 
@@ -46,6 +46,15 @@ def test_an_unknown_value_is_refused_with_those_possible():
         ValueError, match="set: cancel-finished cannot be 'maybe'; it can be unchanged or refuse"
     ):
         choose("2025-12", {"cancel-finished": "maybe"})
+
+
+def test_text_that_has_a_reader_need_not_be_among_the_values():
+    assert choose("2025-12", {"quotas": "datasets:3"}).quotas == "datasets:3"
+
+
+def test_text_that_its_reader_does_not_understand_is_refused_with_what_it_would():
+    with pytest.raises(ValueError, match=r"set: quotas cannot be 'many': 'many' is no limit; write off, "):
+        choose("2025-12", {"quotas": "many"})
 
 
 @pytest.mark.parametrize("edition", EDITIONS)

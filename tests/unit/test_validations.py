@@ -10,14 +10,14 @@ from aistudio_mock.backend.folders import FolderDefaults, Folders
 from aistudio_mock.backend.store import Store
 from aistudio_mock.backend.validations import Scanned, Validations
 from aistudio_mock.domain.dataset import Dataset, DatasetState, DatasetStatus
-from aistudio_mock.domain.instant import DAY, MINUTE, SECOND
+from aistudio_mock.domain.instant import DAY, MINUTE, SECOND, Instant
 from aistudio_mock.domain.objects import Blob
 from aistudio_mock.domain.schedule import plan_validation
 from aistudio_mock.domain.timeline import Timeline
 from aistudio_mock.runtime.chance import Ids
 from aistudio_protos.yandex.cloud.ai.dataset.v1.dataset_service_pb2 import ValidateDatasetResponse
 
-GOOD = Report(3, 3, 3, (), 0)
+GOOD_SCAN = Scanned(Report(3, 3, 3, ()), Blob("parquet", 3514, "md5", Instant(0)))
 
 
 class Bench:
@@ -61,7 +61,7 @@ class Bench:
         return ValidateDatasetResponse.FromString(self.operation.timeline.last.state.response.value)
 
     def succeed(self):
-        self.scan.set_result(Scanned(GOOD, Blob("parquet", 3514, "md5", self.begun)))
+        self.scan.set_result(GOOD_SCAN)
 
 
 @pytest.fixture
@@ -135,23 +135,49 @@ def test_a_scan_that_the_server_gave_up_ends_both_stories():
     assert bench.dataset.status(bench.plan.converted) is DatasetStatus.INVALID
 
 
-def test_a_dataset_deleted_meanwhile_leaves_an_operation_that_says_so(bench):
+def delete(bench, now):
+    """What Delete does."""
+    bench.validations.end(bench.dataset, now)
     bench.store.datasets.remove(bench.dataset)
-    bench.scan.set_exception(FileNotFoundError("draft"))
-    (error,) = bench.verdict.errors
-    assert (error.error, error.error_description) == (
-        "mock.dataset.deleted",
-        "the dataset was deleted meanwhile",
-    )
+
+
+def test_a_dataset_deleted_while_it_is_scanned_takes_its_operation_along(bench):
+    moment = bench.begun + SECOND
+    delete(bench, moment)
+    assert not bench.operation.is_done(moment - 1)
+    assert bench.operation.is_done(moment)
+    assert not bench.operation.timeline.is_open
+    assert bench.operation.phases == (moment,)
+    error = bench.operation.timeline.last.state.error
+    assert (error.code, error.message) == (1, "Operation was cancelled: dataset fds1 was deleted")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [lambda scan: scan.set_result(GOOD_SCAN), lambda scan: scan.set_exception(FileNotFoundError("draft"))],
+)
+def test_how_the_scan_of_a_deleted_dataset_ends_changes_nothing(bench, end):
+    delete(bench, bench.begun + SECOND)
+    operation = bench.operation
+    end(bench.scan)
+    assert bench.operation == operation
     assert bench.dataset is None
+    assert bench.discarded == ([GOOD_SCAN.content] if bench.scan.exception() is None else [])
 
 
-def test_a_dataset_deleted_when_the_scan_was_nearly_over_stays_deleted(bench):
-    bench.store.datasets.remove(bench.dataset)
+def test_a_dataset_deleted_when_it_is_converted_keeps_the_row_counts_of_its_operation(bench):
     bench.succeed()
-    assert bench.verdict.is_valid
-    assert bench.dataset is None
-    assert len(bench.discarded) == 1
+    delete(bench, bench.plan.converted)
+    state = bench.operation.timeline.at(bench.plan.converted).state
+    assert (state.done, state.error.code, state.response) == (True, 1, None)
+    assert state.metadata is not None
+
+
+def test_an_operation_that_is_done_stays_as_it_is_when_its_dataset_is_deleted(bench):
+    bench.succeed()
+    before = bench.operation
+    delete(bench, bench.plan.done)
+    assert bench.operation == before
 
 
 def test_an_operation_that_a_reset_took_away_does_not_come_back(bench):
@@ -160,6 +186,7 @@ def test_an_operation_that_a_reset_took_away_does_not_come_back(bench):
     bench.succeed()
     assert bench.operation is None
     assert bench.dataset is None
+    assert bench.discarded == [GOOD_SCAN.content]
 
 
 def test_nothing_uploaded_is_invalid_at_once_where_that_is_allowed():

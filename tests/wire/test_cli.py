@@ -24,6 +24,7 @@ GOOD_ROW = '{"request": [{"role": "user", "text": "Кто ты?"}], "response": 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory):
     ours = {"AISTUDIO_MOCK_CA_DIR": str(tmp_path_factory.mktemp("ca")), "PYTHONUTF8": "1", "COLUMNS": "80"}
+    ours["LC_ALL"] = "C.UTF-8"  # `validate` speaks the user's language
     foreign = {"AISTUDIO_MOCK_HTTP", "NO_COLOR", "FORCE_COLOR", "http_proxy", "HTTP_PROXY"}
     return {name: value for name, value in os.environ.items() if name not in foreign} | ours
 
@@ -99,7 +100,7 @@ def test_help_loads_nothing_heavy(environment):
             main(["serve", "--help"])
         except SystemExit:
             pass
-        heavy = {"grpc", "google.protobuf", "aiohttp", "msgspec", "pyarrow", "asyncio", "cryptography", "ssl"}
+        heavy = {"grpc", "google.protobuf", "aiohttp", "pyarrow", "asyncio", "cryptography", "ssl"}
         sys.exit(f"loaded {heavy & set(sys.modules)}" if heavy & set(sys.modules) else 0)
     """
     subprocess.run([sys.executable, "-c", program], env=environment, stdout=subprocess.DEVNULL, check=True)
@@ -124,7 +125,6 @@ def test_help_loads_nothing_heavy(environment):
         (["serve", "--advertise", "http://mock"], "use a host name or an IP address"),
         (["serve", "--ti", "skip"], "unrecognized arguments: --ti skip"),
         (["serve", "--state", "dir"], "unrecognized arguments: --state dir"),
-        (["validate", "a.jsonl"], "required: --task-type"),
         (
             ["validate", "a.jsonl", "--task-type", "Poetry"],
             "no task type 'Poetry'; use one of TextToTextGeneration",
@@ -140,7 +140,7 @@ def test_a_right_file_validates_with_code_0(run, tmp_path):
     (tmp_path / "good.jsonl").write_text(GOOD_ROW * 3, encoding="utf-8")
     done = run("validate", "good.jsonl", "--task-type", "TextToTextGeneration")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "good.jsonl: READY, 3 rows\n"
+    assert done.stdout.startswith("good.jsonl: READY, 3 rows\n")
 
 
 def test_a_wrong_file_validates_with_code_1_and_names_the_rows(run, tmp_path):
@@ -148,7 +148,7 @@ def test_a_wrong_file_validates_with_code_1_and_names_the_rows(run, tmp_path):
     done = run("validate", "bad.jsonl", "--task-type", "TextToTextGeneration")
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.startswith("bad.jsonl: INVALID, 2 of 3 rows are right\n")
-    assert "(row 2)" in done.stdout
+    assert re.search(r"^ +2 +13  `\$\.request` is empty", done.stdout, re.MULTILINE)
 
 
 def test_an_unchecked_task_type_says_that_its_rows_are_only_counted(run, tmp_path):
@@ -162,7 +162,7 @@ def test_a_name_that_the_output_cannot_spell_is_no_error(run, tmp_path):
     (tmp_path / "датасет.jsonl").write_text(GOOD_ROW, encoding="utf-8")
     done = run("validate", "датасет.jsonl", "--task-type", "TextToTextGeneration", PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "???????.jsonl: READY, 1 row\n"
+    assert done.stdout.startswith("???????.jsonl: READY, 1 row\n")
 
 
 def test_a_missing_file_is_one_line_and_code_3(run):

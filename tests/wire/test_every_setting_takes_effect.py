@@ -5,7 +5,7 @@ import pytest
 
 from aistudio_mock import MockServer
 from aistudio_mock.domain.behaviours import VALUES
-from tests.wire import steps
+from tests.wire import multipart_settings, steps, tuning_settings
 from tests.wire.stubs import Client, unpack
 
 
@@ -127,17 +127,50 @@ def foreign_folder(client, folder):
     return refusal.value.code().name.lower().replace("_", "-")
 
 
+def dataset_task_type_unknown(client, folder):
+    try:
+        steps.draft(client, folder, task_type="TextToTextGenration")
+    except grpc.RpcError as refusal:
+        return "refuse" if "Unknown task type" in refusal.details() else refusal.details()
+    return "accept"
+
+
+def dataset_delete_in_use(client, folder):
+    dataset_id = steps.validated(client, folder)
+    client.call("TuningService/Tune", **steps.order(folder, dataset_id))
+    try:
+        client.call("DatasetService/Delete", dataset_id=dataset_id)
+    except grpc.RpcError as refusal:
+        return "refuse" if "is used by tuning task" in refusal.details() else refusal.details()
+    return "allow"
+
+
+def quotas(client, folder):
+    for _ in range(10):
+        steps.draft(client, folder)
+    try:
+        steps.draft(client, folder)
+    except grpc.RpcError as refusal:
+        return "documented" if "allowed 10 requests" in refusal.details() else refusal.details()
+    return "off"
+
+
 OBSERVED = {
     observe.__name__: observe
     for observe in (
         cancel_finished,
         completion_model_version,
+        dataset_delete_in_use,
         dataset_ready_before_done,
         dataset_rows,
+        dataset_task_type_unknown,
         dataset_update_empty_mask,
+        *multipart_settings.OBSERVERS,
+        quotas,
         tune_reply,
         tuning_task_id,
         tunings_last_page,
+        *tuning_settings.OBSERVERS,
         validate_without_upload,
         validation_first_row,
         validation_metadata,

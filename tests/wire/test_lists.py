@@ -83,6 +83,60 @@ def test_datasets_are_filtered(client, folder):
     assert listed(client, folder, status=["DRAFT"], dataset_name_pattern="first") == [draft]
 
 
+def test_a_dataset_passes_when_it_passes_every_filter(client, folder):
+    names = ("a one", "a two", "b one")
+    made = {name: steps.draft(client, folder, name=name) for name in names}
+    pair = steps.draft(client, folder, task_type="TextEmbeddingsPair", name="a one")
+    some = [made["a one"], made["b one"], pair]
+    filters = {"dataset_ids": some, "dataset_name_pattern": "one", "task_type_filter": [steps.GENERATION]}
+    assert listed(client, folder, **filters) == [made["b one"], made["a one"]]
+    assert listed(client, folder, **filters, status=["READY"]) == []
+    assert listed(client, folder, **filters, status=["READY", "DRAFT"]) == [made["b one"], made["a one"]]
+
+
+def test_filters_are_plain_text_and_ids_of_other_folders_find_nothing(mock, client, folder):
+    dataset_id = steps.draft(client, folder, name="a.b%c")
+    assert listed(client, folder, dataset_name_pattern="a.b%c") == [dataset_id]
+    for pattern in ("a.*", "a%", "A.b", "a_b"):
+        assert listed(client, folder, dataset_name_pattern=pattern) == []
+    other = steps.draft(client, mock.folder())
+    assert listed(client, folder, dataset_ids=[other]) == []
+
+
+def test_a_status_that_is_unspecified_asks_for_nothing_and_an_unknown_one_finds_nothing(client, folder):
+    dataset_id = steps.draft(client, folder)
+    assert listed(client, folder, status=[0]) == [dataset_id]
+    assert listed(client, folder, status=[0, 3]) == []
+    assert listed(client, folder, status=[99]) == []
+
+
+def test_pages_of_a_filtered_list_have_what_passes_and_end_without_a_token(client, folder):
+    made = [steps.draft(client, folder, name=f"{number % 3}") for number in range(20)]
+    seen, token = [], ""
+    while True:
+        reply = client.call(
+            "DatasetService/List",
+            folder_id=folder.id,
+            page_size=3,
+            page_token=token,
+            dataset_name_pattern="1",
+        )
+        seen.append([one.dataset_id for one in reply.datasets])
+        token = reply.next_page_token
+        if not token:
+            break
+    assert [len(page) for page in seen] == [3, 3, 1]
+    assert [one for page in seen for one in page] == made[1::3][::-1]
+
+
+def test_the_status_that_a_filter_sees_is_that_of_now(client, folder):
+    dataset_id, _ = steps.validating(client, folder)
+    assert listed(client, folder, status=["VALIDATING"]) == [dataset_id]
+    folder.clock.advance(hours=1)
+    assert listed(client, folder, status=["VALIDATING"]) == []
+    assert listed(client, folder, status=["READY"]) == [dataset_id]
+
+
 def test_tunings_are_filtered_by_their_status_of_now(client, folder):
     ready = steps.validated(client, folder)
     task_id = client.call("TuningService/Tune", **steps.order(folder, ready)).id

@@ -7,11 +7,11 @@ import shutil
 import socket
 import subprocess
 import threading
-from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 import requests
+from msgspec.structs import replace
 
 from aistudio_mock.domain.instant import DAY, later
 from aistudio_mock.domain.objects import DRAFTS

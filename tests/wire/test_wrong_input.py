@@ -21,11 +21,25 @@ NO_SUCH = [
     ("DatasetService/Delete", {"dataset_id": "fds1"}, "dataset fds1 not found"),
     ("DatasetService/GetUploadDraftUrl", {"dataset_id": "fds1", "size_bytes": 1}, "dataset fds1 not found"),
     ("DatasetService/GetDownloadUrls", {"dataset_id": "fds1"}, "dataset fds1 not found"),
+    ("DatasetService/GetPreview", {"dataset_id": "fds1"}, "dataset fds1 not found"),
     ("DatasetService/Validate", {"dataset_id": "fds1"}, "dataset fds1 not found"),
+    (
+        "DatasetService/StartMultipartUploadDraft",
+        {"dataset_id": "fds1", "size_bytes": 1},
+        "dataset fds1 not found",
+    ),
+    (
+        "DatasetService/FinishMultipartUploadDraft",
+        {"dataset_id": "fds1", "uploaded_parts": [{"part_num": 1, "etag": "e"}]},
+        "dataset fds1 not found",
+    ),
     ("TuningService/Describe", {"tuning_task_id": "ftn1"}, "tuning task ftn1 not found"),
     ("TuningService/GetOptions", {"task_id": "ftn1"}, "tuning task ftn1 not found"),
     ("TuningService/GetMetricsUrl", {"task_id": "ftn1"}, "tuning task ftn1 not found"),
     ("TuningService/Cancel", {"tuning_task_id": "ftn1"}, "tuning task ftn1 not found"),
+    ("TuningService/ListErrors", {"tuning_task_id": "ftn1"}, "tuning task ftn1 not found"),
+    ("TuningService/Archive", {"tuning_task_id": "ftn1"}, "tuning task ftn1 not found"),
+    ("TuningService/EnableBilling", {"tuning_task_id": "ftn1"}, "tuning task ftn1 not found"),
     ("OperationService/Get", {"operation_id": "ftn1"}, "operation ftn1 not found"),
     ("OperationService/Cancel", {"operation_id": "fds1"}, "operation fds1 not found"),
     ("ApiEndpointService/Get", {"api_endpoint_id": "ai-nothing"}, "api endpoint ai-nothing not found"),
@@ -74,11 +88,17 @@ CREATE = {"name": "n", "folder_id": "b1g", "task_type": "TextToTextGeneration", 
 REQUIRED = [
     *[("DatasetService/Create", {**CREATE, name: ""}, name) for name in CREATE],
     *[(f"DatasetService/{rpc}", {}, "dataset_id") for rpc in ("Describe", "Update", "Delete")],
-    *[(f"DatasetService/{rpc}", {}, "dataset_id") for rpc in ("Validate", "GetDownloadUrls")],
+    *[(f"DatasetService/{rpc}", {}, "dataset_id") for rpc in ("Validate", "GetDownloadUrls", "GetPreview")],
+    *[(f"DatasetService/{rpc}", {}, "task_type") for rpc in ("ListUploadSchemas", "ListUploadFormats")],
     ("DatasetService/GetUploadDraftUrl", {"size_bytes": 1}, "dataset_id"),
+    ("DatasetService/StartMultipartUploadDraft", {"size_bytes": 1}, "dataset_id"),
+    ("DatasetService/FinishMultipartUploadDraft", {}, "dataset_id"),
     ("DatasetService/List", {}, "folder_id"),
     ("TuningService/Tune", {"train_datasets": [{"dataset_id": "fds1"}]}, "base_model_uri"),
-    *[(f"TuningService/{rpc}", {}, "tuning_task_id") for rpc in ("Describe", "Cancel")],
+    *[
+        (f"TuningService/{rpc}", {}, "tuning_task_id")
+        for rpc in ("Describe", "Cancel", "Archive", "EnableBilling")
+    ],
     *[(f"TuningService/{rpc}", {}, "task_id") for rpc in ("GetOptions", "GetMetricsUrl")],
     ("TuningService/List", {}, "folder_id"),
     *[(f"OperationService/{rpc}", {}, "operation_id") for rpc in ("Get", "Cancel")],
@@ -154,9 +174,12 @@ def test_a_field_out_of_its_limits_is_refused_with_the_limit(client, nothing_cha
     assert steps.refused(client.call, rpc, **fields) == (INVALID, f"Validation error:\n{line}")
 
 
-def test_limits_count_characters_and_include_their_ends(client, folder):
-    at_the_limit = {**CREATE, "name": "я" * 63, "task_type": "т" * 50, "upload_format": "j" * 50}
-    assert client.call("DatasetService/Create", **{**at_the_limit, "folder_id": "f" * 50}).dataset_id
+def test_limits_count_characters_and_include_their_ends(mock, client):
+    at_the_limit = {**CREATE, "name": "я" * 63, "folder_id": "f" * 50}
+    assert client.call("DatasetService/Create", **at_the_limit).dataset_id
+    lenient = mock.folder(settings={"dataset-task-type-unknown": "accept"})
+    at_the_limit |= {"folder_id": lenient.id, "task_type": "т" * 50, "upload_format": "j" * 50}
+    assert client.call("DatasetService/Create", **at_the_limit).dataset_id
 
 
 @pytest.mark.parametrize("service", ["DatasetService", "TuningService"])
@@ -196,7 +219,8 @@ def test_an_update_of_what_cannot_be_updated_says_what_can(client, folder, nothi
         update_mask={"paths": ["name", path]},
     )
     assert code is INVALID
-    assert message == f"update_mask: cannot update {path!r}; it can name name, description, labels"
+    assert message.startswith(f"update_mask: cannot update {path!r}: ")
+    assert message.endswith("; the mask can name name, description, labels")
 
 
 def test_field_violations_come_as_details_too(client):
@@ -238,6 +262,9 @@ def test_every_rpc_that_names_an_object_is_tried_with_one_that_nobody_has(mock):
     naming = {
         rpc
         for rpc, request in implemented(mock).items()
-        if any(field.name.endswith("_id") and field.name != "folder_id" for field in request.fields)
+        if any(
+            field.name.endswith("_id") and field.name != "folder_id" and not field.is_repeated
+            for field in request.fields
+        )
     }
     assert naming == {row[0] for row in NO_SUCH}

@@ -1,9 +1,10 @@
 """What clients are told of where things are, for each door they may come in by."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
+
+from msgspec import Struct
 
 
 class Door(Enum):
@@ -34,8 +35,7 @@ REAL_ENDPOINTS: Mapping[str, str] = MappingProxyType(
 REAL_STORAGE_URL = "https://storage.yandexcloud.net"
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
+class Directory(Struct, frozen=True):
     """The addresses that one door shows: host:port of each endpoint id, and the base URL of storage."""
 
     endpoints: Mapping[str, str]

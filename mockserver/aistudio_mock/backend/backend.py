@@ -1,17 +1,23 @@
 """Everything that answers calls, wired together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from threading import RLock
+
+from msgspec import Struct
 
 from aistudio_mock.backend.access import Access
 from aistudio_mock.backend.addresses import Directory, Door
+from aistudio_mock.backend.dataset_catalogue import DatasetCatalogue
+from aistudio_mock.backend.dataset_files import DatasetFiles
+from aistudio_mock.backend.dataset_lists import DatasetLists
 from aistudio_mock.backend.datasets import Datasets
 from aistudio_mock.backend.endpoints import Endpoints, IamTokens
+from aistudio_mock.backend.finished_tunings import FinishedTunings
 from aistudio_mock.backend.folders import Folder, Folders
 from aistudio_mock.backend.identity import Identity
 from aistudio_mock.backend.inference import TextGeneration
 from aistudio_mock.backend.journal import Tally
+from aistudio_mock.backend.multipart import MultipartUploads
 from aistudio_mock.backend.objects import StoredObjects
 from aistudio_mock.backend.operations import Operations
 from aistudio_mock.backend.scans import Scans
@@ -23,8 +29,7 @@ from aistudio_mock.runtime.blobs import BlobStore
 from aistudio_mock.runtime.chance import Ids
 
 
-@dataclass(frozen=True, slots=True)
-class Backend:
+class Backend(Struct, frozen=True):
     """One object for each service, over one store and one lock."""
 
     store: Store
@@ -35,7 +40,12 @@ class Backend:
     objects: StoredObjects
     validations: Validations
     datasets: Datasets
+    dataset_files: DatasetFiles
+    dataset_lists: DatasetLists
+    dataset_catalogue: DatasetCatalogue
+    multipart: MultipartUploads
     tunings: Tunings
+    finished_tunings: FinishedTunings
     operations: Operations
     text_generation: TextGeneration
 
@@ -45,13 +55,14 @@ class Backend:
         return self.folders.tally
 
     def empty(self, folder: Folder) -> None:
-        """A folder forgets its datasets, tunings, operations, files, faults and journal; its clock goes on.
+        """A folder forgets datasets, tunings, operations, files, faults, plans, journal; its clock goes on.
 
         Waits for a scan that is under way.
         """
         self.validations.settle(folder.id)
         self.objects.forget(folder.id)
         folder.faults.clear()
+        folder.plans.clear()
         folder.journal.clear()
 
 
@@ -79,8 +90,13 @@ def assemble(
         iam_tokens=IamTokens(identity, folders),
         objects=objects,
         validations=validations,
-        datasets=Datasets(store, lock, access, ids, validations, objects),
+        datasets=Datasets(store, lock, access, ids, validations, objects, tunings),
+        dataset_files=DatasetFiles(store, lock, access, objects),
+        dataset_lists=DatasetLists(store, lock, access),
+        dataset_catalogue=DatasetCatalogue(access),
+        multipart=MultipartUploads(store, lock, access, ids, objects),
         tunings=tunings,
+        finished_tunings=FinishedTunings(store, lock, tunings, ids),
         operations=Operations(store, lock, access, validations, tunings),
         text_generation=TextGeneration(store, access, folders, objects),
     )

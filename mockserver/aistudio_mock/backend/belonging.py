@@ -35,6 +35,8 @@ class Belonging:
         if name is None:
             return lambda _: default
         find = self._finders[name]
+        if request.fields_by_name[name].is_repeated:
+            return lambda message: find(next(iter(getattr(message, name)), "")) or default
         return lambda message: find(getattr(message, name)) or default
 
     def _owner(self, table: Table[Any]) -> Callable[[str], Folder | None]:

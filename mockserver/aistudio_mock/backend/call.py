@@ -1,13 +1,12 @@
 """One call as the backend sees it: who, by which door, with how much patience."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from aistudio_mock.backend.addresses import Door
 from aistudio_mock.backend.identity import Credential
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """The caller of one RPC."""
 
     credential: Credential

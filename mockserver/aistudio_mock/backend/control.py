@@ -1,34 +1,42 @@
 """What the control API does to folders: plain values in, values that JSON can say out."""
 
 import os
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from aistudio_mock.backend.backend import Backend
 from aistudio_mock.backend.folders import Folder, FolderDefaults
-from aistudio_mock.backend.journal import Entry
-from aistudio_mock.domain import faults
+from aistudio_mock.domain import faults, plan
 from aistudio_mock.domain.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
 from aistudio_mock.domain.faults import Standing
-from aistudio_mock.domain.instant import SECOND, Instant
+from aistudio_mock.domain.instant import END, SECOND, rfc3339
+from aistudio_mock.domain.plan import Planned
+
+if TYPE_CHECKING:
+    from aistudio_mock.backend.journal_entries import Teller
 
 Document = dict[str, Any]
 """What JSON can say."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_END = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 
 class Control:
     """One method for each resource of the control API. Every method that names a folder raises NotFound.
 
-    `settings` makes the settings of a new folder of what the caller wrote; it raises ValueError.
+    `settings` makes the settings of a new folder of what the caller wrote; it raises ValueError. `teller` is
+    what makes entries of a journal; importing it waits for the first who asks.
     """
 
-    def __init__(self, backend: Backend, settings: Callable[[Mapping[str, Any]], FolderDefaults]) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        settings: Callable[[Mapping[str, Any]], FolderDefaults],
+        teller: "Callable[[], Teller]",
+    ) -> None:
         self._backend = backend
         self._settings = settings
+        self._teller = teller
         self._process = os.getpid()
 
     def list_folders(self) -> Document:
@@ -71,11 +79,11 @@ class Control:
     def issue_token(self, folder_id: str) -> Document:
         """A fresh IAM token of the folder, good for 12 hours of its clock."""
         issued = self._backend.identity.issue(self._find(folder_id))
-        return {"iam_token": issued.token, "expires_at": _rfc3339(issued.expires_at)}
+        return {"iam_token": issued.token, "expires_at": rfc3339(issued.expires_at)}
 
     def clock(self, folder_id: str) -> Document:
         """The folder's virtual time."""
-        return {"now": _rfc3339(self._find(folder_id).clock.now())}
+        return {"now": rfc3339(self._find(folder_id).clock.now())}
 
     def advance_clock(self, folder_id: str, seconds: Any) -> Document:
         """Moves the folder's clock forward; returns once everything due by then is visible.
@@ -89,10 +97,10 @@ class Control:
         if not is_number or not 0 <= seconds < float("inf"):
             raise InvalidArgument(f"seconds: a clock moves forward by 0 or more, not by {seconds!r}")
         by = round(seconds * SECOND)
-        if folder.clock.now() + by > _END:
+        if folder.clock.now() + by > END:
             raise FailedPrecondition(f"folder {folder_id}: the clock would pass the year 9999")
         self._backend.validations.settle(folder.id)
-        return {"now": _rfc3339(folder.clock.advance(by))}
+        return {"now": rfc3339(folder.clock.advance(by))}
 
     def list_faults(self, folder_id: str) -> Document:
         """Every fault of the folder, in order, with what became of it."""
@@ -111,13 +119,37 @@ class Control:
         self._find(folder_id).faults.clear()
         return {"faults": []}
 
-    def journal(self, folder_id: str) -> Document:
-        """The folder's calls, oldest first, as far as they are remembered."""
-        entries = self._find(folder_id).journal.entries()
+    def list_plans(self, folder_id: str) -> Document:
+        """What was written for the folder's next tunings, in order, and how often each was used."""
+        return {"plans": [_planned(one) for one in self._find(folder_id).plans.planned]}
+
+    def add_plan(self, folder_id: str, fields: Mapping[str, Any]) -> Document:
+        """One more script. Raises InvalidArgument for one that can never work."""
+        folder = self._find(folder_id)
+        try:
+            return _planned(folder.plans.add(plan.read(fields)))
+        except plan.PlanError as problem:
+            raise InvalidArgument(str(problem)) from None
+
+    def clear_plans(self, folder_id: str) -> Document:
+        """The next tunings go as usual."""
+        self._find(folder_id).plans.clear()
+        return {"plans": []}
+
+    def journal(self, folder_id: str, after: int = 0) -> Document:
+        """The folder's calls after number `after`, oldest first, as far as they are remembered."""
+        journal = self._find(folder_id).journal
+        tell = self._teller().entry
         return {
-            "entries": [_entry(entry) for entry in entries],
-            "dropped": entries[0].number - 1 if entries else 0,
+            "entries": [_with_first_names(tell(noted)) for noted in journal.calls(after)],
+            "dropped": journal.dropped,
         }
+
+    def journal_lines(self, folder_id: str, after: int = 0) -> Iterator[Document]:
+        """What `journal` tells, a line each, after a line that names the format."""
+        journal, teller = self._find(folder_id).journal, self._teller()
+        calls, dropped = journal.calls(after), journal.dropped
+        return chain([teller.header() | {"dropped": dropped}], map(teller.entry, calls))
 
     def _find(self, folder_id: str) -> Folder:
         self._require_own_process()
@@ -145,7 +177,7 @@ def _shown(folder: Folder) -> Document:
         "durations": settings.durations.value,
         "auth": settings.auth.value,
         "seed": settings.seed,
-        "now": _rfc3339(folder.clock.now()),
+        "now": rfc3339(folder.clock.now()),
     }
 
 
@@ -153,18 +185,11 @@ def _standing(standing: Standing) -> Document:
     return {"id": standing.id, **standing.fault.fields(), "seen": standing.seen, "hits": standing.hits}
 
 
-def _entry(entry: Entry) -> Document:
-    shown = {
-        "number": entry.number,
-        "time": _rfc3339(entry.at),
-        "leg": entry.leg,
-        "method": entry.method,
-        "status": entry.status,
-        "request_id": entry.request_id,
-    }
-    return shown | {"key": entry.key, "error_code": entry.error_code} if entry.leg == "storage" else shown
+def _planned(one: Planned) -> Document:
+    return {"id": one.id, **one.script.fields(), "used": one.used}
 
 
-def _rfc3339(instant: Instant) -> str:
-    moment = _EPOCH + timedelta(microseconds=instant)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+def _with_first_names(entry: Document) -> Document:
+    """An entry with the names that the first form of the journal had for some of it."""
+    more = {"time": entry["answered_at"]["virtual"]}
+    return entry | more | ({"key": unquote(entry["path"])[1:]} if entry["leg"] == "storage" else {})

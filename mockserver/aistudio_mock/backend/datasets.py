@@ -1,26 +1,28 @@
-"""DatasetService: one method per RPC."""
+"""DatasetService, the RPCs that make, show, change and end one dataset."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from sys import intern
 from threading import RLock
-from typing import Any
 
-from aistudio_mock.backend import views
+from msgspec.structs import replace
+
+from aistudio_mock.backend import quotas, views
 from aistudio_mock.backend.access import Access
 from aistudio_mock.backend.call import Call
+from aistudio_mock.backend.dataset_catalogue import require_task_type, require_upload_format
+from aistudio_mock.backend.dataset_update import changes
 from aistudio_mock.backend.folders import Folder
 from aistudio_mock.backend.objects import StoredObjects
 from aistudio_mock.backend.store import Store
+from aistudio_mock.backend.tunings import Tunings
 from aistudio_mock.backend.validations import Validations
 from aistudio_mock.domain.dataset import Dataset, DatasetCommand, DatasetState, DatasetStatus
-from aistudio_mock.domain.errors import FailedPrecondition, FieldViolation, InvalidArgument
-from aistudio_mock.domain.instant import Instant
-from aistudio_mock.domain.paging import page
+from aistudio_mock.domain.errors import FailedPrecondition
 from aistudio_mock.domain.timeline import Timeline
 from aistudio_mock.runtime.chance import Ids
 from aistudio_protos.yandex.cloud.ai.dataset.v1 import dataset_service_pb2 as wire
-from aistudio_protos.yandex.cloud.ai.dataset.v1.dataset_pb2 import DatasetFileDownloadUrl
 from aistudio_protos.yandex.cloud.operation import operation_pb2
+
+_DRAFT = DatasetState(DatasetStatus.DRAFT)
 
 
 class Datasets:
@@ -34,6 +36,7 @@ class Datasets:
         ids: Ids,
         validations: Validations,
         objects: StoredObjects,
+        tunings: Tunings,
     ) -> None:
         self._store = store
         self._lock = lock
@@ -41,22 +44,31 @@ class Datasets:
         self._ids = ids
         self._validations = validations
         self._objects = objects
+        self._tunings = tunings
 
     def create(self, call: Call, request: wire.CreateDatasetRequest) -> wire.CreateDatasetResponse:
-        """A new dataset, in DRAFT (service-behaviour c.3)."""
+        """A new dataset, in DRAFT (service-behaviour c.3).
+
+        Raises:
+            InvalidArgument: a task type or an upload format that is not known, where that is refused.
+            ResourceExhausted: the folder has as many datasets as its quota allows.
+        """
         folder = self._access.folder(call, request.folder_id)
+        if folder.settings.behaviours.dataset_task_type_unknown == "refuse":
+            _require_known_type(request)
         # The clock is read under the lock, so that the order of creation is the order of the dates.
         with self._lock:
             now = folder.clock.now()
+            quotas.require_dataset(self._store, folder)
             dataset = Dataset(
                 id=self._ids.new("fds"),
                 folder_id=folder.id,
                 name=request.name,
-                task_type=request.task_type,
-                upload_format=request.upload_format,
+                task_type=intern(request.task_type),
+                upload_format=intern(request.upload_format),
                 created_at=now,
                 created_by=folder.service_account_id,
-                timeline=Timeline.starting(now, DatasetState(DatasetStatus.DRAFT)),
+                timeline=Timeline.starting(now, _DRAFT),
                 description=request.description,
                 metadata=request.metadata,
                 labels=dict(request.labels),
@@ -73,23 +85,6 @@ class Datasets:
         now = folder.clock.now()
         return wire.DescribeDatasetResponse(dataset=views.dataset(dataset, now, folder.settings.behaviours))
 
-    def list(self, call: Call, request: wire.ListDatasetsRequest) -> wire.ListDatasetsResponse:
-        """A folder's datasets, newest first (c.9). Raises InvalidArgument for a forged token."""
-        folder = self._access.folder(call, request.folder_id)
-        now = folder.clock.now()
-        wanted = _filter(request, now)
-        with self._lock:
-            found = page(
-                filter(wanted, self._store.datasets.newest_first(folder.id)),
-                self._store.datasets.position,
-                request.page_size,
-                request.page_token,
-            )
-        return wire.ListDatasetsResponse(
-            datasets=[views.dataset(dataset, now, folder.settings.behaviours) for dataset in found.items],
-            next_page_token=found.next_page_token,
-        )
-
     def update(self, call: Call, request: wire.UpdateDatasetRequest) -> wire.UpdateDatasetResponse:
         """Changes the fields that the mask names (c.10).
 
@@ -101,55 +96,28 @@ class Datasets:
             dataset, folder = self._find(call, request.dataset_id)
             now = folder.clock.now()
             dataset.require(DatasetCommand.UPDATE, now)
-            changes = _changes(
-                request, refuse_empty=folder.settings.behaviours.dataset_update_empty_mask == "refuse"
-            )
-            changed: Dataset = replace(dataset, **changes, edited_at=now)
+            refuse_empty = folder.settings.behaviours.dataset_update_empty_mask == "refuse"
+            changed: Dataset = replace(dataset, **changes(request, refuse_empty=refuse_empty), edited_at=now)
             self._store.datasets.put(changed)
         return wire.UpdateDatasetResponse(dataset=views.dataset(changed, now, folder.settings.behaviours))
 
     def delete(self, call: Call, request: wire.DeleteDatasetRequest) -> wire.DeleteDatasetResponse:
-        """Forgets a dataset, at once and in any status (c.10). Raises NotFound."""
+        """Forgets a dataset at once, and ends its validation (c.10). A tuning that reads it goes on.
+
+        Raises:
+            NotFound: no such dataset, or none any more.
+            FailedPrecondition: an unfinished tuning reads it, where that is refused.
+        """
         with self._lock:
             dataset, folder = self._find(call, request.dataset_id)
-            dataset.require(DatasetCommand.DELETE, folder.clock.now())
+            now = folder.clock.now()
+            dataset.require(DatasetCommand.DELETE, now)
+            if folder.settings.behaviours.dataset_delete_in_use == "refuse":
+                self._require_unread(dataset)
+            self._validations.end(dataset, now)
             self._store.datasets.remove(dataset)
             self._objects.release(dataset)
         return wire.DeleteDatasetResponse()
-
-    def get_upload_draft_url(
-        self, call: Call, request: wire.GetUploadDraftUrlRequest
-    ) -> wire.GetUploadDraftUrlResponse:
-        """A presigned URL for a PUT of exactly `size_bytes` bytes (c.4).
-
-        Raises:
-            NotFound: no such dataset.
-            FailedPrecondition: the dataset is no draft any more.
-        """
-        dataset, folder = self._find(call, request.dataset_id)
-        now = folder.clock.now()
-        dataset.require(DatasetCommand.UPLOAD, now)
-        return wire.GetUploadDraftUrlResponse(
-            dataset_id=dataset.id,
-            upload_url=self._objects.upload_url(call.door, dataset, request.size_bytes, now),
-        )
-
-    def get_download_urls(
-        self, call: Call, request: wire.GetDownloadUrlsRequest
-    ) -> wire.GetDownloadUrlsResponse:
-        """A presigned URL of the converted Parquet file, under the key `main` (c.10).
-
-        Raises:
-            NotFound: no such dataset.
-            FailedPrecondition: the dataset is not READY.
-        """
-        dataset, folder = self._find(call, request.dataset_id)
-        now = folder.clock.now()
-        dataset.require(DatasetCommand.DOWNLOAD, now)
-        url = self._objects.download_url(call.door, dataset, now)
-        return wire.GetDownloadUrlsResponse(
-            dataset_id=dataset.id, download_urls=[DatasetFileDownloadUrl(key="main", url=url)]
-        )
 
     def validate(self, call: Call, request: wire.ValidateDatasetRequest) -> operation_pb2.Operation:
         """Starts the validation of what was uploaded (c.6).
@@ -163,44 +131,24 @@ class Datasets:
             now = folder.clock.now()
             dataset.require(DatasetCommand.VALIDATE, now)
             if dataset.draft is None and folder.settings.behaviours.validate_without_upload == "refuse":
-                raise FailedPrecondition(
-                    f"dataset {dataset.id} has no data; PUT the file to the URL of GetUploadDraftUrl first"
-                )
+                what = self._objects.what_is_missing(dataset.id)
+                raise FailedPrecondition(f"dataset {dataset.id} has no data; {what} first")
             operation = self._validations.begin(folder, dataset, self._ids.new("fds"), now)
+            self._objects.parts.drop(dataset.id)  # nothing can finish that upload any more
         return views.operation(operation, now)
 
     def _find(self, call: Call, dataset_id: str) -> tuple[Dataset, Folder]:
         return self._access.record(call, self._store.datasets, "dataset", dataset_id)
 
-
-_UPDATABLE: dict[str, Callable[[wire.UpdateDatasetRequest], Any]] = {
-    "name": lambda request: request.name,
-    "description": lambda request: request.description,
-    "labels": lambda request: dict(request.labels),
-}
-
-
-def _changes(request: wire.UpdateDatasetRequest, *, refuse_empty: bool) -> dict[str, Any]:
-    paths = list(request.update_mask.paths)
-    if not paths and refuse_empty:
-        raise InvalidArgument.of(FieldViolation("update_mask", "Field is required"))
-    for path in paths:
-        if path not in _UPDATABLE:
-            raise InvalidArgument(f"update_mask: cannot update {path!r}; it can name {', '.join(_UPDATABLE)}")
-    given = {path: _UPDATABLE[path](request) for path in paths or _UPDATABLE}
-    changes = given if paths else {path: value for path, value in given.items() if value}
-    if "name" in changes and not 1 <= len(changes["name"]) <= 63:  # noqa: PLR2004 - the contract's bound on Create
-        raise InvalidArgument.of(FieldViolation("name", "Length must be in the range of 1 to 63"))
-    return changes
+    def _require_unread(self, dataset: Dataset) -> None:
+        task = self._tunings.reader(dataset.id)
+        if task is not None:
+            raise FailedPrecondition(
+                f"dataset {dataset.id} is used by tuning task {task.id}; "
+                "wait until that is finished, or cancel it"
+            )
 
 
-def _filter(request: wire.ListDatasetsRequest, now: Instant) -> Callable[[Dataset], bool]:
-    statuses = {int(status) for status in request.status}
-    types = set(request.task_type_filter)
-    ids = set(request.dataset_ids)
-    return lambda dataset: (
-        (not statuses or int(dataset.status(now)) in statuses)
-        and (not types or dataset.task_type in types)
-        and (not ids or dataset.id in ids)
-        and request.dataset_name_pattern in dataset.name
-    )
+def _require_known_type(request: wire.CreateDatasetRequest) -> None:
+    require_task_type(request.task_type)
+    require_upload_format(request.task_type, request.upload_format)

@@ -2,7 +2,7 @@
 
 from threading import Lock
 
-from aistudio_mock.domain.faults import Effect, Fault, Leg, Standing, meet
+from aistudio_mock.domain.faults import Fault, Leg, Met, Standing, meet
 
 
 class Faults:
@@ -28,9 +28,9 @@ class Faults:
         with self._lock:
             self.standings = ()
 
-    def meet(self, leg: Leg, name: str) -> Effect | None:
+    def meet(self, leg: Leg, name: str) -> Met:
         """What one call meets; counts it."""
         with self._lock:
             met = meet(self.standings, leg, name)
             self.standings = met.standings
-        return met.effect
+        return met

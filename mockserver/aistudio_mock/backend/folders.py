@@ -1,14 +1,17 @@
 """A folder: the unit of isolation. Clock, seed, durations and credentials belong to it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 from threading import RLock
 
+from msgspec import Struct, field
+
 from aistudio_mock.backend.faults import Faults
-from aistudio_mock.backend.journal import Journal, Tally
+from aistudio_mock.backend.journal import Journal, Sink, Tally
+from aistudio_mock.backend.plans import Plans
 from aistudio_mock.domain.behaviours import Behaviours
 from aistudio_mock.domain.clock import Rate
+from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.ports import Chance
 from aistudio_mock.domain.schedule import Durations
 from aistudio_mock.runtime.chance import Ids, chance_for
@@ -36,8 +39,7 @@ class Auth(Enum):
     """Only what this server issued, and only in its folder."""
 
 
-@dataclass(frozen=True, slots=True)
-class FolderDefaults:
+class FolderDefaults(Struct, frozen=True):
     """What a new folder starts with."""
 
     pace: Pace = Pace.SKIP
@@ -46,11 +48,12 @@ class FolderDefaults:
     seed: int = 0
     behaviours: Behaviours = field(default_factory=Behaviours)
     auth: Auth = Auth.ANY
+    start: Instant | None = None
+    """When its virtual time begins; None for the present."""
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """One folder. Its settings are fixed when it is made; its clock moves, its faults and journal fill."""
+class Folder(Struct, frozen=True):
+    """One folder. Its settings are fixed when it is made; its clock moves, faults, plans and journal fill."""
 
     id: str
     service_account_id: str
@@ -58,6 +61,7 @@ class Folder:
     clock: FolderClock
     settings: FolderDefaults
     faults: Faults
+    plans: Plans
     journal: Journal
 
     def chance(self, record_id: str) -> Chance:
@@ -66,12 +70,17 @@ class Folder:
 
 
 class Folders:
-    """All folders of a server. An unknown folder is made when it is first named."""
+    """All folders of a server. An unknown folder is made when it is first named.
 
-    def __init__(self, ids: Ids, defaults: FolderDefaults, default_id: str | None = None) -> None:
+    `sink` is given every call that is answered in any of them.
+    """
+
+    def __init__(
+        self, ids: Ids, defaults: FolderDefaults, default_id: str | None = None, sink: Sink | None = None
+    ) -> None:
         self._ids = ids
         self._defaults = defaults
-        self.tally = Tally()
+        self.tally = Tally(sink)
         self._by_id: dict[str, Folder] = {}
         self._by_api_key: dict[str, Folder] = {}
         self._lock = RLock()
@@ -100,15 +109,17 @@ class Folders:
     ) -> Folder:
         """A fresh folder, with settings as `change` makes them. ValueError when the id is taken."""
         settings = change(self._defaults)
-        clock = FolderClock(settings.rate)
+        clock = FolderClock(settings.rate, settings.start)
+        folder_id = folder_id or self._ids.new("b1g")
         folder = Folder(
-            id=folder_id or self._ids.new("b1g"),
+            id=folder_id,
             service_account_id=self._ids.new("aje"),
             api_key=f"AQVN{self._ids.hexadecimal(36)}",
             clock=clock,
             settings=settings,
             faults=Faults(),
-            journal=Journal(clock, self.tally),
+            plans=Plans(),
+            journal=Journal(folder_id, clock, self.tally),
         )
         with self._lock:
             if folder.id in self._by_id:

@@ -5,7 +5,9 @@ import hashlib
 import hmac
 import re
 import zlib
-from dataclasses import dataclass, field
+from typing import Final
+
+from msgspec import Struct
 
 from aistudio_mock.backend.folders import Auth, Folder, Folders
 from aistudio_mock.domain.errors import Unauthenticated
@@ -18,17 +20,21 @@ _IAM_TOKEN = re.compile(r"t1\.(?P<body>[A-Za-z0-9_-]+={0,2})\.(?P<seal>[A-Za-z0-
 _KEY_IDENTIFIER = re.compile(r"aje[0-9a-v]{17}")
 
 
-@dataclass(frozen=True, slots=True)
 class Credential:
-    """What an accepted `authorization` says about the caller; `folder` is None when it binds to none."""
+    """What an accepted `authorization` says about the caller; `folder` is None when it binds to none.
 
-    folder: Folder | None = None
-    authorization: str | None = field(default=None, repr=False)
-    """The header itself, where it binds to no folder: a strict folder looks at it again."""
+    A bare class: the `repr` of a Struct would show the secret.
+    """
+
+    __slots__ = ("authorization", "folder")
+
+    def __init__(self, folder: Folder | None = None, authorization: str | None = None) -> None:
+        """`authorization` is the header, where it binds to no folder: a strict folder looks at it again."""
+        self.folder: Final = folder
+        self.authorization: Final = authorization
 
 
-@dataclass(frozen=True, slots=True)
-class IssuedToken:
+class IssuedToken(Struct, frozen=True):
     """A new IAM token and when it expires, on its folder's clock."""
 
     token: str

@@ -1,38 +1,40 @@
-"""What callers did: a bounded journal for each folder, totals for the server. No bodies, no secrets."""
+"""What callers did: a bounded journal for each folder, totals for the server.
+
+On the way of a call only references to what came and went are kept. Whoever reads a journal pays for decoding
+and redaction: `backend.journal_entries`.
+"""
 
 from collections import Counter, deque
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
+from typing import Final, NamedTuple
 
+from msgspec import Struct
+
+from aistudio_mock.backend.heard import Heard
 from aistudio_mock.domain.faults import Leg
-from aistudio_mock.domain.instant import Instant
 from aistudio_mock.runtime.clocks import FolderClock
 
 KEPT = 10_000
 """How many calls a folder's journal remembers; older ones are dropped and counted."""
 
+KEPT_BYTES = 16 << 20
+"""How many bytes of messages and metadata it remembers at most, the newest call apart."""
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One call that was answered.
 
-    `method` is `Service/Method`, or the verb of a request to the storage; `status` the name of a gRPC status
-    code, or an HTTP status; `error_code` and `key` (BUCKET/FOLDER/NAME) are the storage's.
-    """
+class Noted(NamedTuple):
+    """One call as a journal has it; numbers count from 1."""
 
     number: int
-    at: Instant
-    leg: Leg
-    method: str
-    status: str
-    request_id: str
-    key: str = ""
-    error_code: str = ""
+    folder_id: str
+    call: Heard
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+Sink = Callable[[Noted], None]
+"""Is given every call as it is answered; must not wait."""
+
+
+class Totals(Struct, frozen=True):
     """How often each (leg, method, status) was seen, by all folders together, also those that are gone."""
 
     counts: Mapping[tuple[Leg, str, str], int]
@@ -53,11 +55,12 @@ class Totals:
 
 
 class Tally:
-    """Counts for the whole server; every journal adds to it."""
+    """Counts for the whole server, and the sink of every journal's calls; every journal adds to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, sink: Sink | None = None) -> None:
         self.lock = Lock()
         self.counts: Counter[tuple[Leg, str, str]] = Counter()
+        self.sink: Final = sink
 
     @property
     def totals(self) -> Totals:
@@ -66,43 +69,50 @@ class Tally:
             return Totals(dict(self.counts))
 
 
-_Line = tuple[Instant, Leg, str, str, str, str, str]
-
-
 class Journal:
-    """The last `KEPT` calls of one folder."""
+    """The last calls of one folder: at most `KEPT`, and no more than `KEPT_BYTES` of them."""
 
-    __slots__ = ("_clock", "_lines", "_number", "_tally")
+    __slots__ = ("_calls", "_clock", "_folder_id", "_held", "_number", "_tally")
 
-    def __init__(self, clock: FolderClock, tally: Tally) -> None:
+    def __init__(self, folder_id: str, clock: FolderClock, tally: Tally) -> None:
+        self._folder_id = folder_id
         self._clock = clock
         self._tally = tally
-        self._lines: deque[_Line] = deque(maxlen=KEPT)
+        self._calls: deque[Heard] = deque()
+        self._held = 0
         self._number = 0
 
-    def note(self, method: str, status: str, request_id: str) -> None:
-        """One gRPC call has been answered now."""
-        self._add((self._clock.now(), "grpc", method, status, request_id, "", ""))
-
-    def note_object(self, verb: str, status: str, request_id: str, key: str, error_code: str = "") -> None:
-        """One request to the storage has been answered now."""
-        self._add((self._clock.now(), "storage", verb, status, request_id, key, error_code))
-
-    def _add(self, line: _Line) -> None:
-        # A bare tuple, because this is on the way of every call.
-        with self._tally.lock:
+    def note(self, call: Heard, status: str, message: str = "") -> None:
+        """The call has been answered now. `message` is the status message, for the storage the error code."""
+        call.end(status, message, self._clock)
+        calls, tally = self._calls, self._tally
+        with tally.lock:
             self._number += 1
-            self._lines.append(line)
-            self._tally.counts[line[1:4]] += 1
+            self._held += call.size
+            calls.append(call)
+            tally.counts[call.leg, call.method, status] += 1
+            while len(calls) > KEPT or (self._held > KEPT_BYTES and len(calls) > 1):
+                self._held -= calls.popleft().size
+            if tally.sink is not None:  # under the lock, so that lines and numbers have one order
+                tally.sink(Noted(self._number, self._folder_id, call))
 
-    def entries(self) -> tuple[Entry, ...]:
-        """What is remembered, oldest first; numbers count from 1 and tell what was dropped."""
+    def calls(self, after: int = 0) -> Sequence[Noted]:
+        """What is remembered of the calls after number `after`, oldest first."""
         with self._tally.lock:
-            lines, first = tuple(self._lines), self._number - len(self._lines) + 1
-        return tuple(Entry(number, *line) for number, line in enumerate(lines, first))
+            calls, first = tuple(self._calls), self._number - len(self._calls) + 1
+        skipped = max(0, after + 1 - first)
+        return [
+            Noted(number, self._folder_id, call)
+            for number, call in enumerate(calls[skipped:], first + skipped)
+        ]
+
+    @property
+    def dropped(self) -> int:
+        """How many calls are not remembered any more."""
+        return self._number - len(self._calls)
 
     def clear(self) -> None:
         """Forgets every call; the server's totals stay."""
         with self._tally.lock:
-            self._lines.clear()
-            self._number = 0
+            self._calls.clear()
+            self._held = self._number = 0

@@ -1,15 +1,18 @@
 """The stored objects behind presigned URLs: drafts, converted datasets, metrics archives."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from threading import Lock, RLock
+
+from msgspec.structs import replace
 
 from aistudio_mock.backend.addresses import Door
 from aistudio_mock.backend.folders import Folders
+from aistudio_mock.backend.parts import Parts
 from aistudio_mock.backend.store import Store
 from aistudio_mock.domain.dataset import Dataset, DatasetCommand
-from aistudio_mock.domain.errors import FailedPrecondition
+from aistudio_mock.domain.errors import ApiError, FailedPrecondition, NotFound
 from aistudio_mock.domain.instant import Instant
+from aistudio_mock.domain.multipart import Plan, addressed
 from aistudio_mock.domain.objects import (
     BUCKETS,
     DATASETS,
@@ -18,6 +21,7 @@ from aistudio_mock.domain.objects import (
     Blob,
     FinishedUpload,
     Grant,
+    PartAddress,
     object_key,
 )
 from aistudio_mock.domain.presign import Signer
@@ -44,16 +48,35 @@ class StoredObjects:
         self._signer = signer
         self._storage_urls = storage_urls
         self._blobs = blobs
+        self.parts = Parts(blobs)
         self._announced: dict[str, tuple[int, ...]] = {}
         self._archives: dict[str, Blob] = {}
         self._archiving = Lock()
 
     def upload_url(self, door: Door, dataset: Dataset, size: int, now: Instant) -> str:
         """Where `size` bytes can be PUT for a day (service-behaviour c.4)."""
-        # Only for the hint of a refusal, so the last few sizes do.
-        self._announced[dataset.id] = (*self._announced.get(dataset.id, ())[-7:], size)
+        self._announce(dataset, size)
         key = object_key(dataset.folder_id, dataset.id)
         return self._signer.sign_put(self._storage_urls[door], DRAFTS, key, size, now)
+
+    def part_urls(
+        self, door: Door, dataset: Dataset, upload_id: str, plan: Plan, now: Instant, *, signed_length: bool
+    ) -> list[str]:
+        """Where each part can be PUT for a day, the first part first (anatomy assumed, c.5)."""
+        if signed_length:
+            self._announce(dataset, plan.part_size, plan.length(plan.parts))
+        base, key = self._storage_urls[door], object_key(dataset.folder_id, dataset.id)
+        return [
+            self._signer.sign_part(
+                base,
+                DRAFTS,
+                key,
+                PartAddress(upload_id, number),
+                plan.length(number) if signed_length else None,
+                now,
+            )
+            for number in range(1, plan.parts + 1)
+        ]
 
     def download_url(self, door: Door, dataset: Dataset, now: Instant) -> str:
         """Where the converted file can be read for a day (c.10)."""
@@ -66,6 +89,12 @@ class StoredObjects:
         key = object_key(task.folder_id, f"{task.id}.zip")
         return self._signer.sign_get(self._storage_urls[door], METRICS, key, now)
 
+    def what_is_missing(self, dataset_id: str) -> str:
+        """What a caller has to do for a draft to have data."""
+        if self.parts.under_way(dataset_id):
+            return "call FinishMultipartUploadDraft"
+        return "PUT the file to the URL of GetUploadDraftUrl"
+
     def lines(self, blobs: tuple[Blob, ...]) -> Iterator[bytes]:
         """The lines of uploaded files, one after the other."""
         for blob in blobs:
@@ -75,6 +104,7 @@ class StoredObjects:
     def release(self, dataset: Dataset) -> None:
         """Frees what a deleted dataset stored, but for what a tuned model learned from. The lock is held."""
         self._announced.pop(dataset.id, None)
+        self.parts.drop(dataset.id)
         learned = {
             blob.source
             for task in self._store.tunings  # of every folder: one may train on another's dataset
@@ -92,6 +122,7 @@ class StoredObjects:
             gone = [blob for dataset in datasets for blob in (dataset.draft, dataset.content)]
             for dataset in datasets:
                 self._announced.pop(dataset.id, None)
+                self.parts.drop(dataset.id)
             for task in tasks:
                 self._store.tuned_models.pop(task.target_model_uri, None)
                 self._store.task_of_operation.pop(task.operation_id, None)
@@ -113,22 +144,56 @@ class StoredObjects:
         folder = self._folders.find(folder_id) or self._folders.default
         announced = self._announced.get(name, ())
         self._signer.verify(method, path, query_string, headers, folder.clock.age, announced=announced)
-        return Grant(bucket, key, int(headers.get("content-length", 0)) if method == "PUT" else None)
+        if method != "PUT":
+            return Grant(bucket, key)
+        size, part = int(headers.get("content-length", 0)), addressed(query_string)
+        if part is None:
+            return Grant(bucket, key, size)
+        with self._lock:
+            return Grant(bucket, key, size, part, self.parts.place(name, part, size))
 
     def put(self, grant: Grant, upload: FinishedUpload) -> Blob:
-        """The upload becomes the dataset's draft. Raises S3Error when it is gone, or no draft any more."""
+        """The upload becomes the dataset's draft, or a part of it.
+
+        Raises:
+            S3Error: the dataset or the upload is gone, or the dataset is no draft any more.
+        """
         with self._lock:
             dataset = self._dataset(grant.key)
             now = self._folders.get(dataset.folder_id).clock.now()
+            blob = Blob(upload.path, upload.size, upload.md5, now)
+            if grant.part is not None:
+                self.parts.add(dataset.id, grant.part, upload)
+                return blob
             try:
                 dataset.require(DatasetCommand.UPLOAD, now)
             except FailedPrecondition as refusal:
                 raise AccessDenied(refusal.message) from None
-            blob = Blob(upload.path, upload.size, upload.md5, now)
-            self._store.datasets.put(replace(dataset, draft=blob))
-            if dataset.draft is not None:
-                self._blobs.unlink(str(dataset.draft.source))
+            self._become_draft(dataset, blob)
         return blob
+
+    def adopt(self, dataset_id: str, blob: Blob, now: Instant) -> None:
+        """The blob becomes the dataset's draft; it is removed when it cannot.
+
+        Raises:
+            NotFound: the dataset was deleted meanwhile.
+            FailedPrecondition: the dataset is no draft any more.
+        """
+        with self._lock:
+            dataset = self._store.datasets.get(dataset_id)
+            try:
+                if dataset is None:
+                    raise NotFound(f"dataset {dataset_id} not found")
+                dataset.require(DatasetCommand.UPLOAD, now)
+            except ApiError:
+                self._blobs.unlink(str(blob.source))
+                raise
+            self._become_draft(dataset, blob)
+
+    def _become_draft(self, dataset: Dataset, blob: Blob) -> None:
+        self._store.datasets.put(replace(dataset, draft=blob))
+        if dataset.draft is not None:
+            self._blobs.unlink(str(dataset.draft.source))
 
     def get(self, bucket: str, key: str) -> Blob:
         """The object as it is now. Raises NoSuchKey."""
@@ -140,6 +205,10 @@ class StoredObjects:
             raise NoSuchKey(details=(("Key", key),))
         return blob
 
+    def _announce(self, dataset: Dataset, *sizes: int) -> None:
+        # Only for the hint of a refusal, so the last few sizes do.
+        self._announced[dataset.id] = (*self._announced.get(dataset.id, ()), *sizes)[-8:]
+
     def _dataset(self, key: str) -> Dataset:
         dataset = self._store.datasets.get(key.rpartition("/")[2])
         if dataset is None or object_key(dataset.folder_id, dataset.id) != key:
@@ -149,7 +218,7 @@ class StoredObjects:
     def _metrics(self, key: str) -> Blob:
         task = self._store.tunings.get(key.rpartition("/")[2].removesuffix(".zip"))
         now = self._folders.get(key.rpartition("/")[0]).clock.now()
-        if task is None or not task.model_exists(now):
+        if task is None or not task.ran_to_its_end(now):
             raise NoSuchKey(details=(("Key", key),))
         return self._archive(task, now)
 

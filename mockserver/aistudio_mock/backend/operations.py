@@ -9,13 +9,17 @@ from aistudio_mock.backend.folders import Folder, Pace
 from aistudio_mock.backend.store import Store
 from aistudio_mock.backend.tunings import Tunings
 from aistudio_mock.backend.validations import Validations
-from aistudio_mock.domain.errors import FailedPrecondition
+from aistudio_mock.domain.errors import FailedPrecondition, NotFound
+from aistudio_mock.domain.instant import DAY, Instant
 from aistudio_mock.domain.operation import Operation
 from aistudio_protos.yandex.cloud.operation import operation_pb2
 from aistudio_protos.yandex.cloud.operation.operation_service_pb2 import (
     CancelOperationRequest,
     GetOperationRequest,
 )
+
+_KEPT = 14 * DAY
+"""How long an operation can be read once it is done (e.6)."""
 
 
 class Operations:
@@ -34,32 +38,34 @@ class Operations:
         """The operation at now. Where polling moves the folder's clock, it moves first.
 
         Raises:
-            NotFound: no such operation.
+            NotFound: no such operation, or none any more.
         """
         operation, folder = self._find(call, request.operation_id)
         if folder.settings.pace is not Pace.KEEP:
             operation = self._move_clock(call, operation, folder)
-        return views.operation(operation, folder.clock.now())
+        now = folder.clock.now()
+        _require_kept(operation, folder, now)
+        return views.operation(operation, now)
 
     def cancel(self, call: Call, request: CancelOperationRequest) -> operation_pb2.Operation:
         """Cancels a running tuning; the operation as it is then (e.4).
 
         Raises:
-            NotFound: no such operation.
-            FailedPrecondition: it is a validation, or (where so set) it is done.
+            NotFound: no such operation, or none any more.
+            FailedPrecondition: it is no tuning, or (where so set) it is done.
         """
         with self._lock:
             operation, folder = self._find(call, request.operation_id)
             now = folder.clock.now()
+            _require_kept(operation, folder, now)
             if operation.is_done(now):
                 if folder.settings.behaviours.cancel_finished == "refuse":
                     raise FailedPrecondition(f"operation {operation.id} is done and cannot be cancelled")
                 return views.operation(operation, now)
-            tuning = self._store.tunings.get(self._store.task_of_operation.get(operation.id, ""))
-            if tuning is None:
-                raise FailedPrecondition(
-                    f"operation {operation.id} is a validation and cannot be cancelled; delete its dataset"
-                )
+            if operation.uncancellable:
+                raise FailedPrecondition(f"operation {operation.id} {operation.uncancellable}")
+            tuning = self._store.tunings.get(self._store.task_of_operation[operation.id])
+            assert tuning is not None  # it is stored with its operation, and forgotten with it
             return views.operation(self._tunings.cut_short(tuning, operation, now), now)
 
     def _find(self, call: Call, operation_id: str) -> tuple[Operation, Folder]:
@@ -77,3 +83,13 @@ class Operations:
         elif (phase := operation.next_phase(folder.clock.now())) is not None:
             folder.clock.skip_to(phase)
         return operation
+
+
+def _require_kept(operation: Operation, folder: Folder, now: Instant) -> None:
+    """Raises NotFound once the operation has been done for two weeks of lived time; skipped time is none."""
+    done = operation.timeline.last
+    # Lived time is never longer than what the clock shows, and telling it takes a lock.
+    if not done.terminal or now - done.at < _KEPT or folder.clock.age(done.at) < _KEPT:
+        return
+    if folder.settings.behaviours.operation_expiry != "never":
+        raise NotFound(f"operation {operation.id} not found")

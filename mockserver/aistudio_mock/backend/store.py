@@ -1,9 +1,11 @@
 """All records in memory, found by id and by folder."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Generic, Protocol, TypeVar
+
+from msgspec import Struct, field
 
 from aistudio_mock.domain.dataset import Dataset
 from aistudio_mock.domain.operation import Operation
@@ -27,12 +29,64 @@ class Record(Protocol):
 R = TypeVar("R", bound=Record)
 
 
+class Order(Generic[R]):
+    """One folder's records, oldest first, each with a number greater than the one before it.
+
+    Any place in it is found by bisection, so that a page deep in a long list costs no more than the first.
+    """
+
+    __slots__ = ("_number_of", "_numbers", "_records")
+
+    def __init__(self) -> None:
+        self._number_of: dict[str, int] = {}
+        self._numbers: list[int] = []
+        self._records: list[R | None] = []
+        """At the same index as its number; None where one was removed."""
+
+    def __len__(self) -> int:
+        return len(self._number_of)
+
+    def append(self, record: R, number: int) -> None:
+        """Puts a new record last; its number is greater than any before."""
+        self._number_of[record.id] = number
+        self._numbers.append(number)
+        self._records.append(record)
+
+    def replace(self, record: R) -> None:
+        """Puts the next version of a record in its place."""
+        self._records[self._index(self._number_of[record.id])] = record
+
+    def remove(self, record_id: str) -> None:
+        """Takes a record out; nothing if it is not there."""
+        number = self._number_of.pop(record_id, None)
+        if number is None:
+            return
+        self._records[self._index(number)] = None
+        # Closing gaps only when they are more than half keeps removal cheap on average.
+        if len(self._records) > 2 * len(self._number_of):
+            self._records = [record for record in self._records if record is not None]
+            self._numbers = [self._number_of[record.id] for record in self._records if record is not None]
+
+    def number(self, record_id: str) -> int:
+        """The number of a record."""
+        return self._number_of[record_id]
+
+    def newest_first(self, before: int | None = None) -> Iterator[R]:
+        """The records, the last one first; only those with numbers less than `before`."""
+        end = len(self._records) if before is None else self._index(before)
+        older = map(self._records.__getitem__, range(end - 1, -1, -1))
+        return (record for record in older if record is not None)
+
+    def _index(self, number: int) -> int:
+        return bisect_left(self._numbers, number)
+
+
 class Table(Generic[R]):
     """Records of one kind. Each folder keeps its order of creation."""
 
     def __init__(self) -> None:
         self._by_id: dict[str, R] = {}
-        self._numbers_of: dict[str, dict[str, int]] = {}
+        self._orders: dict[str, Order[R]] = {}
         self._numbers = count()
 
     def get(self, record_id: str) -> R | None:
@@ -41,33 +95,43 @@ class Table(Generic[R]):
 
     def put(self, record: R) -> None:
         """Stores a new record, or the next version of one."""
-        if record.id not in self._by_id:
-            self._numbers_of.setdefault(record.folder_id, {})[record.id] = next(self._numbers)
+        if record.id in self._by_id:
+            self._orders[record.folder_id].replace(record)
+        else:
+            self._orders.setdefault(record.folder_id, Order()).append(record, next(self._numbers))
         self._by_id[record.id] = record
 
     def remove(self, record: R) -> None:
         """Forgets a record."""
-        self._by_id.pop(record.id, None)
-        self._numbers_of.get(record.folder_id, {}).pop(record.id, None)
+        if self._by_id.pop(record.id, None) is not None:
+            self._orders[record.folder_id].remove(record.id)
 
     def drop(self, folder_id: str) -> tuple[R, ...]:
-        """Forgets every record of a folder, and returns them."""
-        return tuple(self._by_id.pop(record_id) for record_id in self._numbers_of.pop(folder_id, {}))
+        """Forgets every record of a folder, and returns them, the latest created first."""
+        order = self._orders.pop(folder_id, None)
+        dropped = tuple(order.newest_first()) if order else ()
+        for record in dropped:
+            del self._by_id[record.id]
+        return dropped
 
-    def newest_first(self, folder_id: str) -> Iterator[R]:
-        """A folder's records, the latest created first."""
-        return (self._by_id[record_id] for record_id in reversed(self._numbers_of.get(folder_id, {})))
+    def count(self, folder_id: str) -> int:
+        """How many records a folder has."""
+        return len(self._orders.get(folder_id, ()))
+
+    def newest_first(self, folder_id: str, before: int | None = None) -> Iterator[R]:
+        """A folder's records, the latest created first; only those whose position is less than `before`."""
+        order = self._orders.get(folder_id)
+        return order.newest_first(before) if order else iter(())
 
     def position(self, record: R) -> int:
         """Where a record stands among its folder's: greater for each one created later."""
-        return self._numbers_of[record.folder_id][record.id]
+        return self._orders[record.folder_id].number(record.id)
 
     def __iter__(self) -> Iterator[R]:
         return iter(self._by_id.values())
 
 
-@dataclass(slots=True)
-class Store:
+class Store(Struct):
     """Every table of the server."""
 
     datasets: Table[Dataset] = field(default_factory=Table)

@@ -1,10 +1,14 @@
 """What a Tune request asks for, read and checked without looking at any state."""
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from itertools import chain
 from math import isfinite
 
-from aistudio_mock.domain.catalogue import ModelUri, require_tunable
+from google.protobuf.message import Message
+from msgspec import Struct
+
+from aistudio_mock.domain.catalogue import ModelUri
 from aistudio_mock.domain.curves import Kind, Schedule, requested
 from aistudio_mock.domain.errors import FieldViolation, InvalidArgument
 from aistudio_protos.yandex.cloud.ai.tuning.v1.tuning_service_pb2 import (
@@ -24,9 +28,11 @@ Params = (
     | TextEmbeddingTripletParams
 )
 
+_NAME = re.compile(r"[A-Za-z0-9 _-]{3,100}")
+"""The contract's pattern of `TuningTask.name`, which TuningRequest.name lacks."""
 
-@dataclass(frozen=True, slots=True)
-class TuneOrder:
+
+class TuneOrder(Struct, frozen=True):
     """A Tune request that makes sense by itself."""
 
     base: ModelUri
@@ -50,22 +56,27 @@ class TuneOrder:
 
 
 def read(request: TuningRequest) -> TuneOrder:
-    """Checks a Tune request by itself.
+    """Checks a Tune request by itself; whether it can be carried out is another question.
 
     Raises:
-        InvalidArgument: no parameters, an unknown base model, one that the parameters do not tune, or a
-            number that is negative or not finite (codes assumed, service-behaviour h.2, h.14).
+        InvalidArgument: no parameters, a base model that is no URI, or a number that is negative or not
+            finite (codes assumed, service-behaviour h.14).
     """
     kind = request.WhichOneof("tuning_params")
     if kind is None:
         raise InvalidArgument.of(FieldViolation("tuning_params", "Field is required"))
     base = ModelUri.parse(request.base_model_uri)
-    require_tunable(base, kind)
     params: Params = getattr(request, kind)
-    violations = tuple(_bad_numbers(request, kind, params))
+    violations = tuple(chain(_bad_numbers(kind, params), _bad_weights(request)))
     if violations:
         raise InvalidArgument.of(*violations)
     return TuneOrder(base, kind, params)
+
+
+def require_name(name: str) -> None:
+    """Raises InvalidArgument for a name that `TuningTask.name` would not take; none at all is fine (h.14)."""
+    if name and not _NAME.fullmatch(name):
+        raise InvalidArgument.of(FieldViolation("name", f"Value does not match the pattern {_NAME.pattern}"))
 
 
 def weighted_datasets(request: TuningRequest) -> list[TuningRequest.WeightedDataset]:
@@ -87,17 +98,24 @@ def _named_datasets(request: TuningRequest) -> Iterator[tuple[str, TuningRequest
         yield "validation_dataset", request.validation_dataset
 
 
-def _bad_numbers(request: TuningRequest, kind: str, params: Params) -> Iterator[FieldViolation]:
-    numbers = {
-        f"{kind}.lr": params.lr,
-        f"{kind}.n_samples": params.n_samples,
-        f"{kind}.scheduler.warmup_ratio": params.scheduler.warmup_ratio,
-        f"{kind}.scheduler.linear.min_lr": params.scheduler.linear.min_lr,
-        f"{kind}.scheduler.cosine.min_lr": params.scheduler.cosine.min_lr,
-        f"{kind}.lora.rank": params.lora.rank,
-        f"{kind}.prompt_tune.virtual_tokens": params.prompt_tune.virtual_tokens,
-    }
-    numbers |= {f"{path}.weight": dataset.weight for path, dataset in _named_datasets(request)}
-    for field, number in numbers.items():
-        if not isfinite(number) or number < 0:
-            yield FieldViolation(field, f"Value must be a finite number of 0 or more, not {number}")
+def _bad_numbers(path: str, message: Message) -> Iterator[FieldViolation]:
+    """Every number of the parameters that trains nothing, however deep it lies. A seed may be any number."""
+    for field, value in message.ListFields():
+        here = f"{path}.{field.name}"
+        if field.message_type is not None:
+            yield from _bad_numbers(here, value)
+        elif field.is_repeated:
+            for index, number in enumerate(value):
+                yield from _bad_number(f"{here}[{index}]", number, least=1)
+        elif field.type != field.TYPE_STRING and field.name != "seed":
+            yield from _bad_number(here, value)
+
+
+def _bad_weights(request: TuningRequest) -> Iterator[FieldViolation]:
+    for path, dataset in _named_datasets(request):
+        yield from _bad_number(f"{path}.weight", dataset.weight)
+
+
+def _bad_number(field: str, number: float, least: int = 0) -> Iterator[FieldViolation]:
+    if not isfinite(number) or number < least:
+        yield FieldViolation(field, f"Value must be a finite number of {least} or more, not {number}")

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
-from dataclasses import dataclass, replace
 from threading import Event, RLock
 from typing import Literal, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aistudio_formats.report import Report, RowError
 from aistudio_mock.backend.folders import Folder
@@ -13,7 +14,7 @@ from aistudio_mock.backend.store import Store
 from aistudio_mock.domain.dataset import Dataset, DatasetState, DatasetStatus
 from aistudio_mock.domain.instant import Instant, later
 from aistudio_mock.domain.objects import Blob
-from aistudio_mock.domain.operation import Operation, OperationState, Packed
+from aistudio_mock.domain.operation import CANCELLED, Failure, Operation, OperationState, Packed
 from aistudio_mock.domain.schedule import ValidationPlan, plan_validation
 from aistudio_mock.domain.timeline import Timeline
 from aistudio_protos.yandex.cloud.ai.dataset.v1.dataset_pb2 import ValidationError
@@ -23,11 +24,11 @@ from aistudio_protos.yandex.cloud.ai.dataset.v1.dataset_service_pb2 import (
 )
 
 _PACKAGE = "yandex.cloud.ai.dataset.v1"
+_UNCANCELLABLE = "is a validation and cannot be cancelled; delete its dataset"
 _FIRST_ROW: Mapping[str, Literal[0, 1]] = {"1": 1, "0": 0}
 
 
-@dataclass(frozen=True, slots=True)
-class Scanned:
+class Scanned(Struct, frozen=True):
     """What scanning an upload gave: the report, and the converted file when the data is valid."""
 
     report: Report
@@ -58,14 +59,24 @@ class Validations:
         story = Timeline.starting(now, OperationState())
         if plan.touched is not None:
             story = story.then(plan.touched, OperationState())
-        operation = Operation(operation_id, folder.id, now, story.awaiting())
+        operation = Operation(operation_id, folder.id, now, story.awaiting(), uncancellable=_UNCANCELLABLE)
         self._store.operations.put(operation)
         validating = dataset.timeline.then(now, DatasetState(DatasetStatus.VALIDATING)).awaiting()
-        self._store.datasets.put(replace(dataset, timeline=validating))
+        self._store.datasets.put(replace(dataset, timeline=validating, operation_id=operation_id))
         self._open[operation_id] = (folder.id, Event())
         future = self._start(dataset, folder)
         future.add_done_callback(lambda done: self._finish(folder, dataset.id, operation_id, plan, done))
         return operation
+
+    def end(self, dataset: Dataset, now: Instant) -> None:
+        """The dataset is being deleted: its validation, unless it is done, ends with it. The lock is held."""
+        operation = self._store.operations.get(dataset.operation_id)
+        if operation is None or operation.is_done(now):
+            return
+        error = Failure(CANCELLED, f"Operation was cancelled: dataset {dataset.id} was deleted")
+        final = replace(operation.timeline.at(now).state, done=True, error=error)
+        story = operation.timeline.cut(now).then(now, final, terminal=True)
+        self._store.operations.put(replace(operation, timeline=story, phases=(now,)))
 
     def wait(self, operation_id: str, seconds: float) -> None:
         """Waits until the operation's story is sealed, at most `seconds`."""
@@ -96,40 +107,44 @@ class Validations:
         future: "Future[Scanned]",
     ) -> None:
         problem = None if future.cancelled() else future.exception()
+        if future.cancelled():
+            scanned = Scanned(_failed("mock.scan.cancelled", "the server stopped"), None)
+        elif problem is not None:
+            scanned = Scanned(_failed("mock.scan.failed", f"the scan itself failed: {problem}"), None)
+        else:
+            scanned = future.result()
         with self._lock:
-            if future.cancelled():
-                scanned = Scanned(_failed("mock.scan.cancelled", "the server stopped"), None)
-            elif problem is not None and self._store.datasets.get(dataset_id) is None:
-                scanned = Scanned(_failed("mock.dataset.deleted", "the dataset was deleted meanwhile"), None)
-            elif problem is not None:
-                scanned = Scanned(_failed("mock.scan.failed", f"the scan itself failed: {problem}"), None)
-            else:
-                scanned = future.result()
-            with suppress(KeyError):  # a reset may have taken the operation away
-                self._seal(folder, dataset_id, operation_id, plan, scanned)
+            dataset = self._store.datasets.get(dataset_id)
+            operation = self._store.operations.get(operation_id)
+            if dataset is not None and operation is not None:
+                self._seal(folder, dataset, operation, plan, scanned)
+            elif scanned.content is not None:  # deleted meanwhile, or taken away by a reset
+                self._discard(scanned.content)
             _, sealed = self._open.pop(operation_id)
         sealed.set()
 
     def _seal(
-        self, folder: Folder, dataset_id: str, operation_id: str, plan: ValidationPlan, scanned: Scanned
+        self,
+        folder: Folder,
+        dataset: Dataset,
+        operation: Operation,
+        plan: ValidationPlan,
+        scanned: Scanned,
     ) -> None:
         behaviours = folder.settings.behaviours
         # No earlier than drawn; when the scan took longer than the plan, everything moves by the same amount.
         behind = max(0, folder.clock.now() - plan.converted)
         converted, done = later(plan.converted, behind), later(plan.done, behind)
         ready = done if behaviours.dataset_ready_before_done == "at-done" else converted
-        operation = self._store.operations.get(operation_id)
-        if operation is None:
-            raise KeyError(operation_id)
         metadata = (
-            _metadata(dataset_id, scanned.report) if behaviours.validation_metadata == "row-counts" else None
+            _metadata(dataset.id, scanned.report) if behaviours.validation_metadata == "row-counts" else None
         )
         story = (
             operation.timeline.then(converted, OperationState(metadata=metadata))
             if metadata
             else operation.timeline
         )
-        response = _response(dataset_id, scanned.report)
+        response = _response(dataset.id, scanned.report)
         final = OperationState(done=True, metadata=metadata, response=response)
         self._store.operations.put(
             replace(
@@ -138,13 +153,9 @@ class Validations:
                 phases=tuple(sorted({mark.at for mark in story.marks[1:]} | {ready, done})),
             )
         )
-        dataset = self._store.datasets.get(dataset_id)
-        if dataset is not None:
-            timeline = dataset.timeline.then(ready, _outcome(scanned)).sealed()
-            content = replace(scanned.content, modified=ready) if scanned.content else None
-            self._store.datasets.put(replace(dataset, timeline=timeline, content=content))
-        elif scanned.content is not None:
-            self._discard(scanned.content)
+        timeline = dataset.timeline.then(ready, _outcome(scanned)).sealed()
+        content = replace(scanned.content, modified=ready) if scanned.content else None
+        self._store.datasets.put(replace(dataset, timeline=timeline, content=content))
 
 
 def _outcome(scanned: Scanned) -> DatasetState:
@@ -154,7 +165,7 @@ def _outcome(scanned: Scanned) -> DatasetState:
 
 
 def _failed(error: str, description: str) -> Report:
-    return Report(0, 0, 0, (RowError(error, description),), 0)
+    return Report(0, 0, 0, (RowError(error, description),))
 
 
 def _metadata(dataset_id: str, report: Report) -> Packed:

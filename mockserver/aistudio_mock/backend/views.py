@@ -65,7 +65,7 @@ def tuning(record: Tuning, now: Instant) -> TuningTask:
         started_at=timestamp(started) if started is not None else None,
         finished_at=timestamp(finished) if finished is not None else None,
         source_model_uri=record.source_model_uri,
-        target_model_uri=record.target_model_uri if record.model_exists(now) else "",
+        target_model_uri=record.target_model_uri if record.ran_to_its_end(now) else "",
         name=record.name,
         description=record.description,
         labels=record.labels,

@@ -85,8 +85,6 @@ def _remove(directory: Path | None) -> int:
 
 
 COMMAND = Command(
-    name="ca",
-    summary="show the certificate authority, and how to have it trusted",
     example="aistudio-mock ca --ca-dir .certificates",
     add_arguments=add_arguments,
     run=run,

@@ -4,9 +4,10 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import TextIO
+
+from msgspec import Struct
 
 
 class Exit(IntEnum):
@@ -28,12 +29,9 @@ class CommandError(Exception):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """One subcommand. `run` gets the parsed arguments and returns the exit code."""
 
-    name: str
-    summary: str
     example: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]

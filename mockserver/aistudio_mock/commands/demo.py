@@ -58,8 +58,6 @@ def _tell(ready: "Ready") -> None:
 
 
 COMMAND = Command(
-    name="demo",
-    summary="show the whole flow on example data, step by step",
     example="aistudio-mock demo",
     add_arguments=add_arguments,
     run=run,

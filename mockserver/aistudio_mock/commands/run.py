@@ -73,8 +73,6 @@ def _summary(server: "Server") -> str:
 
 
 COMMAND = Command(
-    name="run",
-    summary="run a program, unmodified, with the real service's names leading here",
     example="aistudio-mock run -- python train.py",
     add_arguments=add_arguments,
     run=run,

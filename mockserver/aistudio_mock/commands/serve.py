@@ -39,6 +39,12 @@ def add_server_arguments(parser: argparse.ArgumentParser, defaults: ServerConfig
     """What any command that starts a server lets people choose."""
     _add_addresses(parser.add_argument_group("addresses"), defaults)
     _add_behaviour(parser.add_argument_group("behaviour"))
+    parser.add_argument(
+        "--journal",
+        type=Path,
+        metavar="FILE",
+        help="write every call there as it is answered: JSON Lines, without secrets",
+    )
 
 
 def _add_addresses(group: argparse._ArgumentGroup, defaults: ServerConfig) -> None:
@@ -162,6 +168,7 @@ def config_of(arguments: argparse.Namespace) -> ServerConfig:
         settings=parse_settings(arguments.set),
         log_level=arguments.log_level,
         ready_file=arguments.ready_file,
+        journal=arguments.journal,
         router=arguments.router,
         allow=tuple(arguments.allow),
     )
@@ -248,8 +255,6 @@ def shell_lines(variables: Mapping[str, str]) -> Iterator[str]:
 
 
 COMMAND = Command(
-    name="serve",
-    summary="start a server and say where it is",
     example="aistudio-mock serve --time 60x --grpc-port 0 --tls-port 0 --http-port 0",
     add_arguments=add_arguments,
     run=run,

@@ -71,8 +71,6 @@ def _not_ours(base: str, answered: str) -> CommandError:
 
 
 COMMAND = Command(
-    name="token",
-    summary="print an IAM token of a running server",
     example='curl -H "Authorization: Bearer $(aistudio-mock token)" …',
     add_arguments=add_arguments,
     run=run,

@@ -1,9 +1,10 @@
 """What text models say: a tuned one repeats what it was trained on, a base one says that it is the mock's."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Self, TypedDict
 from unicodedata import normalize
+
+from msgspec import Struct
 
 QUOTE_LENGTH = 200
 """A base model quotes at most this many characters of the question."""
@@ -31,16 +32,14 @@ class Row(TypedDict):
     response: str
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One message of a chat: who says it (system, user or assistant) and what."""
 
     role: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
+class Pairs(Struct, frozen=True):
     """What a tuned model knows: the responses of its training rows, found by dialogue or by last question."""
 
     by_dialogue: Mapping[Dialogue, str]

@@ -1,41 +1,73 @@
 """The behaviours that can be set. Generated from behaviours.yaml; do not edit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Behaviours:
+
+class Behaviours(Struct, frozen=True):
     """One field for each behaviour that has a choice; the default is the newest edition's."""
 
     foreign_folder: Literal["permission-denied", "not-found"] = "permission-denied"
+    dataset_task_type_unknown: Literal["refuse", "accept"] = "refuse"
+    dataset_delete_in_use: Literal["allow", "refuse"] = "allow"
     dataset_update_empty_mask: Literal["all-given", "refuse"] = "all-given"
     dataset_rows: Literal["counted", "absent"] = "counted"
     dataset_ready_before_done: Literal["at-conversion", "at-done"] = "at-conversion"
     validation_metadata: Literal["row-counts", "none"] = "row-counts"
     validation_first_row: Literal["1", "0"] = "1"
     validate_without_upload: Literal["refuse", "invalid"] = "refuse"
+    multipart_length_signed: Literal["no", "yes"] = "no"
+    multipart_part_size: Literal["100-mib", "8-mib", "5-mib"] = "100-mib"
+    multipart_finish_refusal: Literal["by-kind", "internal"] = "by-kind"
+    multipart_total_size: Literal["checked", "free"] = "checked"
+    multipart_finish_again: Literal["refuse", "accept"] = "refuse"
     cancel_finished: Literal["unchanged", "refuse"] = "unchanged"
     tuning_task_id: Literal["same", "different"] = "same"
     tune_reply: Literal["task-and-status", "empty-metadata", "id-only"] = "task-and-status"
+    tune_refusals: Literal["sync", "async"] = "sync"
+    tune_name: Literal["free", "pattern"] = "free"
+    llama_lite: Literal["retired", "tunable"] = "retired"
+    tuning_visible_after: str = "0"
+    tuning_operation_progress: Literal["frozen", "in-progress", "steps"] = "frozen"
+    archive_and_billing: Literal["answered", "unimplemented"] = "answered"
+    archived_model: Literal["stays", "gone"] = "stays"
+    operation_expiry: Literal["14-days", "never"] = "14-days"
     tunings_last_page: Literal["token", "empty"] = "token"
     completion_model_version: Literal["23.10.2024", "07.03.2024"] = "23.10.2024"
+    quotas: str = "off"
 
 
 VALUES: Mapping[str, tuple[str, ...]] = {
     "foreign_folder": ("permission-denied", "not-found"),
+    "dataset_task_type_unknown": ("refuse", "accept"),
+    "dataset_delete_in_use": ("allow", "refuse"),
     "dataset_update_empty_mask": ("all-given", "refuse"),
     "dataset_rows": ("counted", "absent"),
     "dataset_ready_before_done": ("at-conversion", "at-done"),
     "validation_metadata": ("row-counts", "none"),
     "validation_first_row": ("1", "0"),
     "validate_without_upload": ("refuse", "invalid"),
+    "multipart_length_signed": ("no", "yes"),
+    "multipart_part_size": ("100-mib", "8-mib", "5-mib"),
+    "multipart_finish_refusal": ("by-kind", "internal"),
+    "multipart_total_size": ("checked", "free"),
+    "multipart_finish_again": ("refuse", "accept"),
     "cancel_finished": ("unchanged", "refuse"),
     "tuning_task_id": ("same", "different"),
     "tune_reply": ("task-and-status", "empty-metadata", "id-only"),
+    "tune_refusals": ("sync", "async"),
+    "tune_name": ("free", "pattern"),
+    "llama_lite": ("retired", "tunable"),
+    "tuning_visible_after": ("0", "5"),
+    "tuning_operation_progress": ("frozen", "in-progress", "steps"),
+    "archive_and_billing": ("answered", "unimplemented"),
+    "archived_model": ("stays", "gone"),
+    "operation_expiry": ("14-days", "never"),
     "tunings_last_page": ("token", "empty"),
     "completion_model_version": ("23.10.2024", "07.03.2024"),
+    "quotas": ("off", "documented"),
 }
 
 EDITIONS: Mapping[str, Mapping[str, str]] = {
@@ -44,11 +76,15 @@ EDITIONS: Mapping[str, Mapping[str, str]] = {
         "validation_metadata": "none",
         "tuning_task_id": "different",
         "tune_reply": "id-only",
+        "llama_lite": "tunable",
+        "archive_and_billing": "unimplemented",
     },
     "2025-01": {
         "dataset_rows": "absent",
         "validation_metadata": "none",
         "tune_reply": "empty-metadata",
+        "llama_lite": "tunable",
+        "archive_and_billing": "unimplemented",
     },
     "2025-12": {},
 }

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aistudio_mock.domain.errors import InvalidArgument
 
@@ -16,6 +17,9 @@ TUNABLE: Mapping[str, frozenset[str]] = {
     "emb": frozenset({"text-embeddings"}),
 }
 """Base models by URI scheme that can be tuned (service-behaviour e.1)."""
+
+RETIRED: Mapping[str, frozenset[str]] = {"gpt": frozenset({"llama-lite"})}
+"""Base models that could be tuned until 2025-10-02 (e.1)."""
 
 ANSWERING = frozenset({"yandexgpt-lite", "yandexgpt", "yandexgpt-32k", "llama-lite", "llama"})
 """Base text models that answer a completion without tuning (assumed beyond yandexgpt-lite)."""
@@ -38,9 +42,14 @@ TASK_TYPE_OF: Mapping[str, str] = {
 }
 """Which dataset type each parameter kind trains on (d)."""
 
+_TUNED_SCHEME: Mapping[str, str] = {
+    "text_classification_multilabel": "cls",
+    "text_classification_multiclass": "cls",
+}
+"""The scheme of the tuned model, where it is not always that of the base model (e.1)."""
 
-@dataclass(frozen=True, slots=True)
-class ModelUri:
+
+class ModelUri(Struct, frozen=True):
     """`scheme://folder/name/version[@suffix]`."""
 
     scheme: str
@@ -58,9 +67,13 @@ class ModelUri:
         scheme, folder, name, version = found.group("scheme", "folder", "name", "version")
         return ModelUri(scheme, folder, name, version, found["suffix"] or "")
 
-    def tuned(self, suffix: str) -> str:
-        """The URI of the model tuned from this one (e.3): same folder, name and version, with a suffix."""
-        return f"{self.scheme}://{self.folder}/{self.name}/{self.version}@{suffix}"
+    def tuned(self, suffix: str, kind: str = "") -> str:
+        """The URI of the model tuned from this one (e.3): same folder, name and version, with a suffix.
+
+        The scheme is the same too, but that parameters of a classifier make a classifier of any base model.
+        """
+        scheme = _TUNED_SCHEME.get(kind, self.scheme)
+        return f"{scheme}://{self.folder}/{self.name}/{self.version}@{suffix}"
 
     @property
     def without_folder(self) -> str:
@@ -68,11 +81,18 @@ class ModelUri:
         return f"{self.scheme}://{self.name}/{self.version}"
 
 
-def require_tunable(uri: ModelUri, kind: str) -> None:
-    """Raises InvalidArgument unless parameters of `kind` can tune `uri` (code assumed, h.2)."""
-    if uri.suffix or uri.name not in TUNABLE.get(uri.scheme, frozenset()):
+def require_tunable(uri: ModelUri, kind: str, *, retired: bool = False) -> None:
+    """Raises InvalidArgument unless parameters of `kind` can tune `uri` (code assumed, h.2).
+
+    With `retired`, models that the service does not tune any more will do.
+    """
+    tunable = {
+        scheme: names | (RETIRED.get(scheme, frozenset()) if retired else frozenset())
+        for scheme, names in TUNABLE.items()
+    }
+    if uri.suffix or uri.name not in tunable.get(uri.scheme, frozenset()):
         known = ", ".join(
-            sorted(f"{scheme}://…/{name}/latest" for scheme, names in TUNABLE.items() for name in names)
+            sorted(f"{scheme}://…/{name}/latest" for scheme, names in tunable.items() for name in names)
         )
         raise InvalidArgument(f"base_model_uri: no tunable model {uri.without_folder}; known: {known}")
     if uri.scheme not in SCHEMES_OF[kind]:

@@ -6,8 +6,10 @@ would call the age of a URL or a token counts real and explicitly advanced time 
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aistudio_mock.domain.instant import Duration, Instant
 
@@ -18,8 +20,7 @@ Rate: TypeAlias = "int | Fraction"
 """Virtual seconds a real second, exactly. Whole rates are ints: importing fractions takes 3 ms."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClockReading:
+class ClockReading(Struct, frozen=True):
     """The map at one moment of its life. `rate` 0 stands still, 1 is real time, 60 a minute a second."""
 
     virtual_base: Instant

@@ -1,9 +1,10 @@
 """Datasets: their statuses, which command each status allows, and what is visible when."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from itertools import product
+
+from msgspec import Struct, field
 
 from aistudio_formats.report import RowError
 from aistudio_mock.domain.errors import FailedPrecondition
@@ -28,27 +29,31 @@ class DatasetCommand(Enum):
     UPLOAD = "be uploaded to"
     VALIDATE = "be validated"
     DOWNLOAD = "be downloaded"
+    PREVIEW = "be previewed"
     TUNE_ON = "be tuned on"
     UPDATE = "be updated"
     DELETE = "be deleted"
 
 
 _ANY_TIME = {DatasetCommand.UPDATE, DatasetCommand.DELETE}
+_CONTENT = {DatasetCommand.DOWNLOAD, DatasetCommand.PREVIEW, DatasetCommand.TUNE_ON}
+"""What needs the converted file."""
 
 LEGAL: Mapping[DatasetStatus, frozenset[DatasetCommand]] = {
     DatasetStatus.DRAFT: frozenset({DatasetCommand.UPLOAD, DatasetCommand.VALIDATE, *_ANY_TIME}),
     DatasetStatus.VALIDATING: frozenset(_ANY_TIME),
-    DatasetStatus.READY: frozenset({DatasetCommand.DOWNLOAD, DatasetCommand.TUNE_ON, *_ANY_TIME}),
+    DatasetStatus.READY: frozenset({*_CONTENT, *_ANY_TIME}),
     DatasetStatus.INVALID: frozenset(_ANY_TIME),
     DatasetStatus.DELETING: frozenset(),
 }
 """Which commands each status allows; absent means FAILED_PRECONDITION. Assumed beyond what c.10 shows."""
 
 _WHAT_WOULD_WORK: Mapping[tuple[DatasetStatus, DatasetCommand], str] = {
+    **dict.fromkeys(product([DatasetStatus.DRAFT], _CONTENT), "upload to it and validate it first"),
     (DatasetStatus.DRAFT, DatasetCommand.TUNE_ON): "validate it first",
-    (DatasetStatus.DRAFT, DatasetCommand.DOWNLOAD): "upload to it and validate it first",
-    (DatasetStatus.VALIDATING, DatasetCommand.TUNE_ON): "wait until the validation operation is done",
-    (DatasetStatus.VALIDATING, DatasetCommand.DOWNLOAD): "wait until the validation operation is done",
+    **dict.fromkeys(
+        product([DatasetStatus.VALIDATING], _CONTENT), "wait until the validation operation is done"
+    ),
     (DatasetStatus.VALIDATING, DatasetCommand.VALIDATE): "poll the validation operation that is running",
     (DatasetStatus.VALIDATING, DatasetCommand.UPLOAD): "create a new dataset for other data",
     (DatasetStatus.READY, DatasetCommand.UPLOAD): "create a new dataset for other data",
@@ -60,8 +65,7 @@ _WHAT_WOULD_WORK: Mapping[tuple[DatasetStatus, DatasetCommand], str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetState:
+class DatasetState(Struct, frozen=True):
     """What changes together when a status begins."""
 
     status: DatasetStatus
@@ -70,8 +74,7 @@ class DatasetState:
     errors: tuple[RowError, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Dataset:
+class Dataset(Struct, frozen=True):
     """A dataset as stored. What a caller sees is a view of it at `now`."""
 
     id: str
@@ -87,6 +90,8 @@ class Dataset:
     labels: Mapping[str, str] = field(default_factory=dict)
     allow_data_log: bool = False
     edited_at: Instant | None = None
+    operation_id: str = ""
+    """The operation that validates it, or did; none for a draft."""
     draft: Blob | None = None
     """The file as uploaded."""
     content: Blob | None = None
@@ -94,7 +99,8 @@ class Dataset:
 
     def status(self, now: Instant) -> DatasetStatus:
         """The status visible at `now`."""
-        return self.timeline.at(now).state.status
+        mark = self.timeline.last  # what most readers see, and a filter asks it of every dataset
+        return (mark if mark.at <= now else self.timeline.at(now)).state.status
 
     def updated_at(self, now: Instant) -> Instant:
         """The date of the last visible change: of status, or by Update."""

@@ -20,13 +20,13 @@ ApiError
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class FieldViolation:
+
+class FieldViolation(Struct, frozen=True):
     """One field of a request that breaks the contract: its path in snake case, and what would be right."""
 
     field: str

@@ -1,10 +1,11 @@
 """Faults as data: which call a fault meets, what the call meets then, and how often."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, Literal, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aistudio_mock.domain import errors, s3_errors
 from aistudio_mock.domain.errors import ApiError
@@ -26,8 +27,7 @@ class FaultError(ValueError):
     """The fault as written can never work. The message is one line and says what would."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """The calls that a fault is for: those of one leg whose name fits a glob.
 
     A gRPC call is named `Service/Method`, a request to the storage by its verb.
@@ -41,8 +41,7 @@ class Match:
         return leg == self.leg and fnmatchcase(name, self.pattern)
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """What a call meets: a wait in `latency` seconds of real time, then a refusal, or its own answer.
 
     `status` is the name of a gRPC status code, or an S3 error code; empty when the call is answered
@@ -64,8 +63,7 @@ class Effect:
         return s3_errors.BY_CODE[self.status](self.message or None) if self.status else None
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One fault as it was written: it lets `after` matching calls pass, then meets `times` of them.
 
     `times` is None for every call from then on.
@@ -88,8 +86,7 @@ class Fault:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """A fault, and what became of it so far: calls it was held against, and calls it met."""
 
     id: str
@@ -104,12 +101,12 @@ class Standing:
         return self.seen >= self.fault.after and (times is None or self.hits < times)
 
 
-@dataclass(frozen=True, slots=True)
-class Met:
-    """What becomes of one call: how every fault stands after it, and the effect on it, if any."""
+class Met(Struct, frozen=True):
+    """What becomes of one call: how every fault stands after it, and the effect on it, if any, and whose."""
 
-    standings: tuple[Standing, ...] = field(default=())
+    standings: tuple[Standing, ...] = ()
     effect: Effect | None = None
+    fault_id: str | None = None
 
 
 def meet(standings: tuple[Standing, ...], leg: Leg, name: str) -> Met:
@@ -124,7 +121,7 @@ def meet(standings: tuple[Standing, ...], leg: Leg, name: str) -> Met:
             after.append(standing)
         elif standing.is_due:
             taken = replace(standing, seen=standing.seen + 1, hits=standing.hits + 1)
-            return Met((*after, taken, *standings[index + 1 :]), standing.fault.effect)
+            return Met((*after, taken, *standings[index + 1 :]), standing.fault.effect, standing.id)
         else:  # it lets this one pass, or is spent
             after.append(replace(standing, seen=standing.seen + 1))
     return Met(tuple(after))
@@ -204,5 +201,7 @@ def _is_count(value: object) -> bool:
 
 
 def _near(word: str, known: tuple[str, ...]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only a misspelt status needs it
+
     near = get_close_matches(word.upper() if known[0].isupper() else word, known, n=1)
     return f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"

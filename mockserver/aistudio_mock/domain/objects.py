@@ -1,8 +1,9 @@
 """What the storage transport and the backend say to each other: grants, finished uploads, blobs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from aistudio_mock.domain.instant import DAY, Duration, Instant
 
@@ -23,39 +24,67 @@ def object_key(folder: str, dataset: str) -> str:
     return f"{folder}/{dataset}"
 
 
-@dataclass(frozen=True, slots=True)
-class FinishedUpload:
-    """A whole body on disk that belongs to no object yet: its path, size in bytes, MD5 in hex."""
+class FinishedUpload(Struct, frozen=True):
+    """A whole body on disk that belongs to no object yet: its path, size in bytes, MD5 in hex.
+
+    It has the file to itself, or else begins at `offset` of a file that others are in as well.
+    """
 
     path: str
     size: int
     md5: str
+    offset: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
+class Blob(Struct, frozen=True):
     """The content of one object: a path in the blob store, or the bytes themselves if made on the spot.
 
-    `size` is in bytes, `md5` in hex, `modified` the moment that Last-Modified shows.
+    `size` is in bytes, `etag` without its quotes, `modified` the moment that Last-Modified shows.
     """
 
     source: str | bytes
     size: int
-    md5: str
+    etag: str
     modified: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """Leave to do one thing to one object; `size` is what a PUT announced and signed, in bytes."""
+class PartAddress(Struct, frozen=True):
+    """One part of a multipart upload, as the query of its URL names it."""
+
+    upload_id: str
+    number: int
+
+
+class Place(Struct, frozen=True):
+    """Where in a file that is there already a body goes, in bytes from its beginning."""
+
+    path: str
+    offset: int
+
+
+class Piece(Struct, frozen=True):
+    """Bytes of a file and where they belong: `size` bytes at `offset` go to `target` of the object."""
+
+    path: str
+    offset: int
+    size: int
+    target: int
+
+
+class Grant(Struct, frozen=True):
+    """Leave to do one thing to one object; `size` is what a PUT announced, in bytes.
+
+    A PUT of one part names the part, and the place of its bytes where they do not get a file of their own.
+    """
 
     bucket: str
     key: str
     size: int | None = None
+    part: PartAddress | None = None
+    place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Expiration:
+class Expiration(Struct, frozen=True):
     """When a bucket's lifecycle rule will remove an object: a midnight, UTC, and the rule's id."""
 
     at: Instant
@@ -90,10 +119,10 @@ class Objects(Protocol):
         ...
 
     def put(self, grant: Grant, upload: FinishedUpload) -> Blob:
-        """The upload becomes the object's content; its file is the backend's from here on.
+        """The upload becomes the object's content, or a part of it; its file is the backend's from now on.
 
-        When this raises, the file stays the caller's, who removes it. The blob that was there before is the
-        backend's to remove.
+        When this raises, the upload stays the caller's, who discards it. The blob that was there before is
+        the backend's to remove.
         """
         ...
 

@@ -1,29 +1,30 @@
 """Long-running operations in the shape of AIP-151. Their states are ready-made: they know no subject."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.timeline import Timeline
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(Struct, frozen=True):
     """A message inside a `google.protobuf.Any`: its full name and its bytes."""
 
     type_name: str
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+CANCELLED = 1
+"""The code of an operation that was cancelled (assumed, service-behaviour h.3)."""
+
+
+class Failure(Struct, frozen=True):
     """A `google.rpc.Status`: canonical code and text."""
 
     code: int
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class OperationState:
+class OperationState(Struct, frozen=True):
     """What an operation shows from one mark to the next."""
 
     done: bool = False
@@ -32,21 +33,22 @@ class OperationState:
     error: Failure | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """One operation and its story. `modified_at` is the date of the last visible mark."""
 
     id: str
     folder_id: str
     created_at: Instant
     timeline: Timeline[OperationState]
-    phases: tuple[Instant, ...] = field(default=())
+    phases: tuple[Instant, ...] = ()
     """Every moment at which anything about the command becomes visible, here or on its subject, in order."""
+    uncancellable: str = ""
+    """Why Cancel is refused while it is not done, to follow the id; empty where it is not refused."""
 
     @property
     def ends_at(self) -> Instant:
-        """When the operation is done, as far as is written."""
-        return self.timeline.last.at
+        """When the last thing about the command becomes visible, as far as is written."""
+        return self.phases[-1] if self.phases else self.timeline.last.at
 
     def is_done(self, now: Instant) -> bool:
         """Whether the operation is done at `now`."""

@@ -3,9 +3,10 @@
 import base64
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from aistudio_mock.domain.errors import FieldViolation, InvalidArgument
 
@@ -23,8 +24,7 @@ alone: it may be deleted, or no longer pass the filter, when the next page is as
 _TOKEN = re.compile(rb"before:([0-9]{1,18})")
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(Struct, Generic[T], frozen=True):
     """One page and the token of the next; an empty token says there is none."""
 
     items: tuple[T, ...]
@@ -32,15 +32,16 @@ class Page(Generic[T]):
 
 
 def page(
-    newest_first: Iterable[T],
+    newest_first: Callable[[Position | None], Iterable[T]],
     position: Callable[[T], Position],
     size: int,
     token: str,
     *,
     token_on_every_page: bool = False,
 ) -> Page[T]:
-    """Cuts one page out of objects sorted newest first.
+    """Cuts one page out of a list, newest first.
 
+    `newest_first` gives the objects whose position is less than the one it is asked for, or all of them.
     `token_on_every_page` gives a token on the last non-empty page too, as tunings need (e.7).
 
     Raises:
@@ -51,7 +52,7 @@ def page(
         raise InvalidArgument.of(FieldViolation("page_size", words))
     limit = size or DEFAULT_PAGE_SIZE
     before = _decode(token) if token else None
-    rest = (item for item in newest_first if before is None or position(item) < before)
+    rest = iter(newest_first(before))
     items = tuple(islice(rest, limit))
     more = next(rest, None) is not None or (token_on_every_page and bool(items))
     return Page(items, _encode(position(items[-1])) if more else "")

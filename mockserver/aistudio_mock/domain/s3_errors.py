@@ -4,15 +4,20 @@ S3Error
 ├── AccessDenied                       403
 ├── AuthorizationQueryParametersError  400
 ├── EntityTooLarge                     400
+├── EntityTooSmall                     400
 ├── IncompleteBody                     400
 ├── InternalError                      500
 ├── InvalidAccessKeyId                 403
 ├── InvalidArgument                    400
+├── InvalidPart                        400
+├── InvalidPartOrder                   400
 ├── InvalidRange                       416
 ├── MethodNotAllowed                   405
 ├── MissingContentLength               411
 ├── NoSuchBucket                       404
 ├── NoSuchKey                          404
+├── NoSuchUpload                       404
+├── PreconditionFailed                 412
 ├── RequestTimeout                     400  (only as a fault)
 ├── ServiceUnavailable                 503  (only as a fault)
 ├── SignatureDoesNotMatch              403
@@ -69,6 +74,12 @@ class EntityTooLarge(
     """One PUT takes 5 GiB at most."""
 
 
+class EntityTooSmall(
+    S3Error, status=400, text="Your proposed upload is smaller than the minimum allowed size"
+):
+    """A part that is not the last has less than 5 MB."""
+
+
 class IncompleteBody(
     S3Error,
     status=400,
@@ -88,7 +99,24 @@ class InvalidAccessKeyId(
 
 
 class InvalidArgument(S3Error, status=400, text="Invalid Argument"):
-    """Two ways to authenticate in one request."""
+    """Two ways to authenticate in one request, or a part number that is none."""
+
+
+class InvalidPart(
+    S3Error,
+    status=400,
+    text="One or more of the specified parts could not be found. The part may not have been uploaded, "
+    "or the specified entity tag may not match the part's entity tag.",
+):
+    """The list that finishes an upload names a part that is not there, or not with that ETag."""
+
+
+class InvalidPartOrder(
+    S3Error,
+    status=400,
+    text="The list of parts was not in ascending order. Parts must be ordered by part number.",
+):
+    """The list that finishes an upload is not sorted, or names a part twice."""
 
 
 class InvalidRange(S3Error, status=416, text="The requested range is not satisfiable"):
@@ -111,6 +139,21 @@ class NoSuchBucket(S3Error, status=404, text="The specified bucket does not exis
 
 class NoSuchKey(S3Error, status=404, text="The specified key does not exist."):
     """No object under that key, or its dataset is gone."""
+
+
+class NoSuchUpload(
+    S3Error,
+    status=404,
+    text="The specified upload does not exist. The upload ID may be invalid, or the upload may have been "
+    "aborted or completed.",
+):
+    """The multipart upload was finished, begun anew, or went with its dataset."""
+
+
+class PreconditionFailed(
+    S3Error, status=412, text="At least one of the pre-conditions you specified did not hold"
+):
+    """If-Match or If-Unmodified-Since does not hold; the object is another one by now."""
 
 
 class RequestTimeout(

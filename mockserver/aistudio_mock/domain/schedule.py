@@ -3,10 +3,12 @@
 Ranges are those of the recordings (service-behaviour c.6, e.2) or of the documentation's examples.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 
+from msgspec import Struct
+
 from aistudio_mock.domain.instant import Instant, later, seconds, whole_second
+from aistudio_mock.domain.plan import AS_USUAL, Script
 from aistudio_mock.domain.ports import Chance
 
 
@@ -18,8 +20,7 @@ class Durations(Enum):
     INSTANT = "instant"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A range of durations, in seconds."""
 
     low: float
@@ -33,16 +34,14 @@ class Span:
 _NONE = Span(0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class ValidationSpans:
+class ValidationSpans(Struct, frozen=True):
     """From Validate to the metadata, from there to done."""
 
     conversion: Span
     closing: Span
 
 
-@dataclass(frozen=True, slots=True)
-class TuningSpans:
+class TuningSpans(Struct, frozen=True):
     """From Tune to PENDING, from Tune to the start, from the start to the end, from the end to done."""
 
     pending: Span
@@ -67,9 +66,14 @@ _TUNING = {
     Durations.INSTANT: TuningSpans(_NONE, _NONE, _NONE, _NONE),
 }
 
+_REFUSED = Span(2, 5.3)
+"""Of five failed batch tasks, four had ended 2.0–5.3 s after their creation, unstarted (e.5)."""
 
-@dataclass(frozen=True, slots=True)
-class ValidationPlan:
+_AFTERWARDS = Span(1, 3)
+"""How long an Archive or EnableBilling takes (assumed)."""
+
+
+class ValidationPlan(Struct, frozen=True):
     """The dated phases of a validation. `touched` is when `modified_at` alone moves, if it does."""
 
     touched: Instant | None
@@ -77,8 +81,7 @@ class ValidationPlan:
     done: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class TuningPlan:
+class TuningPlan(Struct, frozen=True):
     """The dated phases of a tuning; the first two are shown by the operation, the middle by the task."""
 
     pending: Instant
@@ -97,13 +100,29 @@ def plan_validation(durations: Durations, chance: Chance, now: Instant) -> Valid
     return ValidationPlan(touched if touched and touched < converted else None, converted, done)
 
 
-def plan_tuning(durations: Durations, chance: Chance, now: Instant) -> TuningPlan:
-    """Draws the phases of a tuning accepted at `now`."""
+def plan_tuning(durations: Durations, chance: Chance, now: Instant, script: Script = AS_USUAL) -> TuningPlan:
+    """Draws the phases of a tuning accepted at `now`; what the script says is not left to chance."""
     spans = _TUNING[durations]
-    pending = later(now, spans.pending.draw(chance))
-    started = later(now, spans.start.draw(chance))
-    finished = later(started, spans.run.draw(chance))
-    closed = later(finished, spans.closing.draw(chance))
+
+    def span(phase: str, drawn: Span) -> int:
+        by_chance = drawn.draw(chance)  # in any case, so that a script leaves the other draws as they are
+        return seconds(script.seconds[phase]) if phase in script.seconds else by_chance
+
+    pending, start = later(now, span("pending", spans.pending)), later(now, span("start", spans.start))
+    started = start if "start" in script.seconds else max(start, pending)
+    run, closing = span("run", spans.run), span("close", spans.closing)
+    finished = later(started, round(run * script.after)) if script.starts else started
+    closed = later(finished, closing)
     # The operation shows whole seconds and never closes before the task has finished.
     done = closed if durations is Durations.INSTANT else max(whole_second(closed), finished)
-    return TuningPlan(pending, started, finished, done)
+    return TuningPlan(min(pending, started), started, finished, done)
+
+
+def refused_after(durations: Durations, chance: Chance) -> float:
+    """Seconds from Tune until a task fails that should have been refused."""
+    return 0.0 if durations is Durations.INSTANT else chance.uniform(_REFUSED.low, _REFUSED.high)
+
+
+def afterwards_done(durations: Durations, chance: Chance, now: Instant) -> Instant:
+    """When an Archive or EnableBilling accepted at `now` is done."""
+    return now if durations is Durations.INSTANT else later(now, _AFTERWARDS.draw(chance))

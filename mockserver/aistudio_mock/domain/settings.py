@@ -1,10 +1,19 @@
 """Which behaviours are in force: the edition's, with single ones set by hand."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
+from aistudio_mock.domain import quotas
 from aistudio_mock.domain.behaviours import EDITIONS, VALUES, Behaviours
+from aistudio_mock.domain.instant import read_seconds
+
+READERS: Mapping[str, Callable[[str], object]] = {
+    "quotas": quotas.read,
+    "tuning_visible_after": read_seconds,
+}
+"""Behaviours that take other text than their values as well: what reads it, and raises ValueError."""
 
 
 def choose(edition: str, settings: Mapping[str, str]) -> Behaviours:
@@ -21,7 +30,17 @@ def choose(edition: str, settings: Mapping[str, str]) -> Behaviours:
         if name not in VALUES:
             known = ", ".join(sorted(VALUES)).replace("_", "-")
             raise ValueError(f"set: no settable behaviour {behaviour!r}; known: {known}")
-        if value not in VALUES[name]:
-            raise ValueError(f"set: {behaviour} cannot be {value!r}; it can be {' or '.join(VALUES[name])}")
+        _require_value(behaviour, name, value)
         chosen[name] = value
     return replace(Behaviours(), **chosen)
+
+
+def _require_value(behaviour: str, name: str, value: str) -> None:
+    if value in VALUES[name]:
+        return
+    if name not in READERS:
+        raise ValueError(f"set: {behaviour} cannot be {value!r}; it can be {' or '.join(VALUES[name])}")
+    try:
+        READERS[name](value)
+    except ValueError as problem:
+        raise ValueError(f"set: {behaviour} cannot be {value!r}: {problem}") from None

@@ -9,16 +9,17 @@ The rules, each stated once here:
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aistudio_mock.domain.instant import Instant
 
 S = TypeVar("S")
 
 
-@dataclass(frozen=True, slots=True)
-class Mark(Generic[S]):
+class Mark(Struct, Generic[S], frozen=True):
     """A state and the moment it begins."""
 
     at: Instant
@@ -26,8 +27,7 @@ class Mark(Generic[S]):
     terminal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline(Generic[S]):
+class Timeline(Struct, Generic[S], frozen=True):
     """Marks in order of time; at least one. Reading it with any `now` from the first mark on is valid."""
 
     marks: tuple[Mark[S], ...]

@@ -4,26 +4,36 @@ import asyncio
 import hashlib
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
-from aistudio_mock.domain.objects import FinishedUpload
+from aistudio_mock.domain.objects import FinishedUpload, Piece, Place
 
 INLINE_LIMIT = 4 << 20
 """Bodies up to this many bytes are written and hashed where they arrive: a thread would cost more."""
 
 BATCH = 1 << 20
-"""Bigger ones go to the worker thread in batches of at least this many bytes, one at a time."""
+"""Bodies are written in batches of at least this many bytes; the bigger bodies' in the thread, one at a time.
+
+A sender goes on while a batch is filled; it would wait for the hash of each chunk.
+"""
+
+_COPY = 1 << 20
+"""Bodies are copied in steps of so many bytes."""
 
 
 class BlobWriter:
-    """One body being written, ended by `commit` or `abort`, whichever is first; any thread may abort."""
+    """One body being written, ended by `commit` or `abort`, whichever is first; any thread may abort.
 
-    def __init__(self, store: "BlobStore", descriptor: int, path: str) -> None:
+    `offset` is where it begins in a file that it shares with others; None when the file is its own.
+    """
+
+    def __init__(self, store: "BlobStore", descriptor: int, path: str, offset: int | None = None) -> None:
         self._store = store
         self._path = path
+        self._offset = offset
         self._file: BinaryIO = os.fdopen(descriptor, "wb")
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._size = 0
@@ -53,14 +63,15 @@ class BlobWriter:
             self._file.close()
             if not self._store.forget(self):
                 raise ValueError("this body was ended before")
-            return FinishedUpload(self._path, self._size, self._md5.hexdigest())
+            return FinishedUpload(self._path, self._size, self._md5.hexdigest(), self._offset)
 
     def abort(self) -> None:
         """Removes what was written; nothing after `commit`."""
         with self._lock:
             if self._store.forget(self):
                 _close_quietly(self._file)
-                self._store.unlink(self._path)
+                if self._offset is None:
+                    self._store.unlink(self._path)
 
 
 class BlobUpload:
@@ -79,13 +90,10 @@ class BlobUpload:
         Raises:
             OSError: the disk refuses this chunk or an earlier one.
         """
-        if self._worker is None:
-            self._writer.write(chunk)
-            return
         self._batch.append(chunk)
         self._waiting += len(chunk)
         if self._waiting >= BATCH:
-            await self._hand_over(self._worker)
+            await self._hand_over()
 
     async def commit(self) -> FinishedUpload:
         """Ends the body once everything is written.
@@ -93,9 +101,8 @@ class BlobUpload:
         Raises:
             OSError: the disk refuses.
         """
-        if self._worker is not None:
-            await self._hand_over(self._worker)
-            await self._settled()
+        await self._hand_over()
+        await self._settled()
         return self._writer.commit()
 
     def abort(self) -> None:
@@ -105,10 +112,13 @@ class BlobUpload:
             running.cancel()  # if it has failed already, this tells asyncio not to report that
         self._writer.abort()
 
-    async def _hand_over(self, worker: ThreadPoolExecutor) -> None:
+    async def _hand_over(self) -> None:
         batch, self._batch, self._waiting = self._batch, [], 0
+        if self._worker is None:
+            self._writer.write(*batch)
+            return
         await self._settled()
-        self._running = asyncio.get_running_loop().run_in_executor(worker, self._writer.write, *batch)
+        self._running = asyncio.get_running_loop().run_in_executor(self._worker, self._writer.write, *batch)
 
     async def _settled(self) -> None:
         if self._running is not None:
@@ -144,9 +154,26 @@ class BlobStore:
             self._unfinished.add(writer)
             return writer
 
-    def receive(self, announced: int) -> BlobUpload:
-        """A writer for a body of `announced` bytes that arrives in an event loop; raises as `create` does."""
-        writer = self.create()
+    def within(self, place: Place) -> BlobWriter:
+        """A writer for a body that goes to a place in a committed file; raises as `create` does.
+
+        Raises:
+            FileNotFoundError: the file was unlinked.
+        """
+        with self._lock:
+            self._directory()
+            descriptor = os.open(place.path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
+            os.lseek(descriptor, place.offset, os.SEEK_SET)
+            writer = BlobWriter(self, descriptor, place.path, place.offset)
+            self._unfinished.add(writer)
+            return writer
+
+    def receive(self, announced: int, place: Place | None = None) -> BlobUpload:
+        """A writer for a body of `announced` bytes that arrives in an event loop.
+
+        It gets a file of its own, unless it has its place in one; raises as `create` and `within` do.
+        """
+        writer = self.create() if place is None else self.within(place)
         return BlobUpload(writer, self._thread() if announced > INLINE_LIMIT else None)
 
     def open(self, path: str) -> BinaryIO:
@@ -160,6 +187,31 @@ class BlobStore:
     def unlink(self, path: str) -> None:
         """Removes the body at `path`; nothing if it is gone already. Readers that have it open keep it."""
         Path(path).unlink(missing_ok=True)
+
+    def discard(self, upload: FinishedUpload) -> None:
+        """Removes a body that nobody wants; one that shares its file goes with that file."""
+        if upload.offset is None:
+            self.unlink(upload.path)
+
+    def join(self, pieces: Sequence[Piece], home: str | None) -> str:
+        """Makes one body of the pieces, without a byte more; its path.
+
+        That is `home` where it is given: then only what lies elsewhere is copied. The other files stay.
+
+        Raises:
+            OSError: the disk refuses; `home` is spoiled.
+        """
+        path = home or self.create().commit().path
+        try:
+            with Path(path).open("r+b") as joined:
+                for piece in pieces:
+                    if piece.path != path:
+                        _copy(piece, joined)
+                joined.truncate(sum(piece.size for piece in pieces))
+        except OSError:
+            self.unlink(path)
+            raise
+        return path
 
     def close(self) -> None:
         """Aborts what is unfinished, ends the worker thread, removes the temporary directory."""
@@ -197,6 +249,20 @@ class BlobStore:
             known = writer in self._unfinished
             self._unfinished.discard(writer)
             return known
+
+
+def _copy(piece: Piece, target: BinaryIO) -> None:
+    buffer = memoryview(bytearray(min(_COPY, piece.size)))
+    left = piece.size
+    target.seek(piece.target)
+    with Path(piece.path).open("rb", buffering=0) as source:
+        source.seek(piece.offset)
+        while left:
+            count = source.readinto(buffer[:left])
+            if not count:
+                raise OSError(f"{piece.path} is shorter than the part that it holds")
+            target.write(buffer[:count])
+            left -= count
 
 
 def _abort_all(writers: Iterable[BlobWriter]) -> None:

@@ -16,7 +16,7 @@ class FolderClock:
     """A folder's virtual clock, safe to use from any thread. It never goes back."""
 
     def __init__(self, rate: Rate, start: Instant | None = None) -> None:
-        real = _steady_now()
+        real = steady_now()
         self._lock = Lock()
         self._reading = ClockReading(start if start is not None else system_now(), real, rate)
 
@@ -24,7 +24,12 @@ class FolderClock:
         """Virtual time, in microseconds since the epoch."""
         # Under the lock, or a change of rate between the two reads would take the clock back.
         with self._lock:
-            return self._reading.now(_steady_now())
+            return self._reading.now(steady_now())
+
+    @property
+    def reading(self) -> ClockReading:
+        """How the clock goes just now, over `steady_now`: a value, which later changes leave as it is."""
+        return self._reading
 
     @property
     def rate(self) -> Rate:
@@ -34,25 +39,25 @@ class FolderClock:
     def advance(self, by: Duration) -> Instant:
         """Move forward by `by` microseconds of lived time; returns the new time. ValueError when negative."""
         with self._lock:
-            self._reading = self._reading.advanced(_steady_now(), by)
+            self._reading = self._reading.advanced(steady_now(), by)
         return self.now()
 
     def skip_to(self, moment: Instant) -> None:
         """Move forward to `moment` as skipped time; nothing happens when it is past."""
         with self._lock:
-            self._reading = self._reading.skipped_to(_steady_now(), moment)
+            self._reading = self._reading.skipped_to(steady_now(), moment)
 
     def run_at(self, rate: Rate) -> None:
         """Run at `rate` times real time from here on; 0 stands still. ValueError when negative."""
         with self._lock:
-            self._reading = self._reading.at_rate(_steady_now(), rate)
+            self._reading = self._reading.at_rate(steady_now(), rate)
 
     def age(self, since: Instant) -> Duration:
         """Lived time since a virtual instant: real and explicitly advanced, without what was skipped."""
         with self._lock:
-            return self._reading.lived(since, self._reading.now(_steady_now()))
+            return self._reading.lived(since, self._reading.now(steady_now()))
 
 
-def _steady_now() -> Instant:
-    # Monotonic, so that a correction of the system's clock never moves virtual time back.
+def steady_now() -> Instant:
+    """Real time that no correction of the system's clock moves, in microseconds since some moment."""
     return Instant(time.monotonic_ns() // 1000)

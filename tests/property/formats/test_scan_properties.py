@@ -1,26 +1,18 @@
-"""Of any bytes: a scan never raises and its counts add up. Of any valid rows: Parquet gives them back."""
+"""A line is judged by itself, whatever stands around it; a repeated key is found however it is written."""
 
 import io
 import json
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aistudio_formats import flaws, job, parquet
-from aistudio_formats.report import Report
 from aistudio_formats.validation import scan
+from tests.property.formats.strategies import chats, messages, spellings, texts
 
 TEXT = "TextToTextGeneration"
 
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
-messages = st.fixed_dictionaries({"role": st.sampled_from(["system", "user", "assistant"]), "text": texts})
-good_rows = st.fixed_dictionaries({"request": st.lists(messages, min_size=1, max_size=4), "response": texts})
-spellings = st.fixed_dictionaries(
-    {"ensure_ascii": st.booleans(), "separators": st.sampled_from([(",", ":"), (", ", ": "), (" ,\t", " :")])}
-)
+good_rows = chats(messages, answered=True)
 good_lines = st.builds(lambda row, spelling: json.dumps(row, **spelling).encode(), good_rows, spellings)
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts,
@@ -45,29 +37,6 @@ any_lines = (
     | st.binary(max_size=60)
     | st.builds(lambda value: json.dumps(value).encode(), values)
 )
-files = st.lists(any_lines, max_size=20).map(b"\n".join)
-
-
-def adds_up(report: Report) -> None:
-    assert 0 <= report.valid_rows <= report.processed_rows == report.total_rows
-    assert report.is_valid == (not report.errors)
-    assert len(report.errors) <= flaws.MAX_KINDS + 1
-    for error in report.errors:
-        assert error.error.startswith("mock.")
-        error.error_description.encode()
-    in_rows = {number for error in report.errors for number in error.row_numbers}
-    assert sum(len(error.row_numbers) for error in report.errors) == len(in_rows)
-    if all(error.error.startswith("mock.row.") for error in report.errors):
-        assert len(in_rows) == report.total_rows - report.valid_rows
-        assert in_rows <= set(range(1, report.total_rows + 1))
-
-
-@given(files)
-@settings(max_examples=500)
-def test_a_scan_of_any_bytes_never_raises_and_its_counts_add_up(data: bytes) -> None:
-    report = scan(io.BytesIO(data), TEXT)
-    adds_up(report)
-    assert report == scan(data.splitlines(keepends=True) if b"\r" not in data else io.BytesIO(data), TEXT)
 
 
 @given(st.lists(any_lines, min_size=1, max_size=8))
@@ -110,22 +79,3 @@ def test_a_repeated_key_is_found_however_it_is_written(lines: list[bytes]) -> No
     expected = sum(map(has_repeated_key, lines))
     report = scan([line + b"\n" for line in lines], TEXT)
     assert report.total_rows - report.valid_rows == expected
-
-
-@given(
-    st.lists(good_rows, min_size=1, max_size=12),
-    spellings,
-    st.sampled_from(["\n", "\r\n"]),
-    st.sampled_from(["", "\n"]),
-)
-@settings(max_examples=100, deadline=None)
-def test_valid_rows_come_back_from_parquet_as_they_were(
-    rows: list[dict[str, Any]], spelling: dict[str, Any], end: str, last: str
-) -> None:
-    data = end.join(json.dumps(row, **spelling) for row in rows) + last
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "upload"), Path(folder, "stored")
-        source.write_bytes(data.encode())
-        report = job.run(source, target, TEXT)
-        assert report.valid_rows == report.total_rows == len(rows)
-        assert list(parquet.read_rows(target)) == rows

@@ -6,7 +6,11 @@ import json
 import pytest
 
 from aistudio_formats import flaws, validation
+from aistudio_formats.blocks import BLOCK, blocks_of
+from aistudio_formats.check import Check
+from aistudio_formats.models import model_of
 from aistudio_formats.report import Report
+from aistudio_formats.rows import Row
 from aistudio_formats.validation import scan
 
 TEXT = "TextToTextGeneration"
@@ -59,12 +63,20 @@ def test_right_rows_in_any_dress_are_valid(data: bytes) -> None:
         (row(request=[{"role": "user"}]), "missing_field", "`$.request[0].text` is missing"),
         (row(extra=1), "unknown_field", "`$.extra` is not a field"),
         (request(extra=1), "unknown_field", "`$.request[0].extra`"),
-        (request(text=1), "wrong_type", "`$.request[0].text` is a number; it must be a string"),
+        (request(text=1), "wrong_type", "`$.request[0].text` is a whole number; it must be a string"),
         (row(response=None), "wrong_type", "`$.response` is null; it must be a string"),
         (row(request="a"), "wrong_type", "`$.request` is a string; it must be a list"),
         (row(request=[]), "empty_list", "`$.request` is empty"),
+        (request(text=""), "empty_text", "`$.request[0].text` is empty"),
+        (row(response=""), "empty_text", "`$.response` is empty"),
+        (request(role="system"), "no_user_message", "no message of the role user"),
+        (
+            row(request=[{"role": "user", "text": "b"}] * 2).replace(b"user", b"assistant"),
+            "no_user_message",
+            "add what the user asks",
+        ),
         (request(role="bot"), "unknown_value", "roles are system, user and assistant"),
-        (b"17", "wrong_type", "`$` is a number; it must be an object"),
+        (b"17", "wrong_type", "`$` is a whole number; it must be an object"),
         (b"[1]", "wrong_type", "`$` is a list; it must be an object"),
         (b"", "blank", "remove it"),
         (b" \t", "blank", "remove it"),
@@ -78,7 +90,11 @@ def test_right_rows_in_any_dress_are_valid(data: bytes) -> None:
         (row(response="x").replace(b"x", b"\xff"), "invalid_utf8", "byte 0xff"),
         (row(response="x").replace(b"x", b"\xed\xa0\x80"), "invalid_utf8", "UTF-8"),
         (row(response="\ud83d"), "lone_surrogate", "surrogate"),
-        (b'{"request":' + b"9" * 5000 + b"}", "wrong_shape", "out of range"),
+        (row(response="\ude00 and more text"), "lone_surrogate", "surrogate"),
+        (request(text="\ud83d\ud83d"), "lone_surrogate", "surrogate"),
+        (row(response="\\ud83d")[:-1], "cut_short", "ends inside"),
+        (b'{"request":' + b"9" * 5000 + b"}", "number_out_of_range", "`$.request` is a number with too many"),
+        (row(response=1e308), "wrong_type", "`$.response` is a number with a fraction"),
         (b'{"a":' * 100_000, "unknown_field", "`$.a`"),
         (b'{"request":' + b"[" * 100_000, "wrong_type", "`$.request[0]`"),
         (GOOD.replace(b'"response"', b'"response":"z","response"'), "repeated_key", '"response" twice'),
@@ -119,7 +135,11 @@ def test_a_row_that_the_decoder_gives_up_on_for_depth_is_an_error_not_a_crash() 
     def too_deep(_: bytes) -> None:
         raise RecursionError
 
-    flaw = validation._flaw_of(b"{}", validation.model_of(TEXT), too_deep)  # type: ignore[arg-type]
+    model = model_of(TEXT)
+    assert model
+    check = Check(model)
+    check._decode = too_deep
+    flaw = check.flaw_of(b"{}")
     assert flaw is not None
     assert flaw.name == "mock.row.too_deep"
 
@@ -166,29 +186,65 @@ def test_what_is_quoted_from_the_file_is_short_and_printable() -> None:
     assert words.isprintable()
 
 
-def test_the_longest_line_is_measured_with_its_end() -> None:
-    assert (
-        report(GOOD + b"\n" + row(response="long " * 50) + b"\r\n").longest_line
-        == len(row(response="long " * 50)) + 2
+@pytest.mark.parametrize("size", [10_000_000, 100_000_000])
+def test_a_huge_line_is_a_row_like_any_other_up_to_the_limit(size: int) -> None:
+    found = report(row(response="x" * size) + b"\n" + GOOD)
+    assert found.is_valid == (size < Row.longest)
+    assert (found.total_rows, found.valid_rows) == (2, 2 if found.is_valid else 1)
+    assert [(each.error, each.row_numbers) for each in found.errors] == (
+        [] if found.is_valid else [("mock.row.too_long", (1,))]
     )
-
-
-def test_a_line_of_100_megabytes_is_a_row_like_any_other() -> None:
-    found = report(row(response="x" * 100_000_000) + b"\n" + GOOD)
-    assert found.is_valid
-    assert (found.total_rows, found.longest_line > 100_000_000) == (2, True)
 
 
 @pytest.mark.parametrize("filling", [b" ", b"x"])
 def test_a_line_over_the_limit_is_refused_without_reading_it_whole(
     filling: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(validation, "MAX_LINE", 1 << 16)
-    found = report(GOOD + b"\n" + GOOD + filling * 1_000_000 + b"\n" + GOOD + b"\n")
+    monkeypatch.setattr(Row, "longest", 1 << 16)
+    data = GOOD + b"\n" + GOOD + filling * 1_000_000 + b"\n" + GOOD + b"\n"
+    found = report(data)
     (error,) = found.errors
     assert (error.error, error.row_numbers) == ("mock.row.too_long", (2,))
     assert (found.total_rows, found.valid_rows) == (3, 2)
-    assert found.longest_line < 1_000_000
+    assert max(block.longest for block in blocks_of(io.BytesIO(data), Row.longest)) < 1_000_000
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_after_very_many_wrong_rows_the_rest_is_only_counted(
+    end: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(validation, "MAX_WRONG", 1000)
+    lines = b"\n" * 1_000_000 + GOOD + end
+    for source in (io.BytesIO(lines), io.BytesIO(lines).readlines()):
+        found = scan(source, TEXT)
+        assert found.total_rows == 1_000_001
+        assert 1000 <= found.processed_rows <= BLOCK
+        assert found.valid_rows == 0
+        assert found.errors[-1].error == "mock.file.not_read_on"
+        assert (
+            f"the last {found.total_rows - found.processed_rows} rows" in found.errors[-1].error_description
+        )
+
+
+def test_a_key_repeated_a_hundred_thousand_times_costs_no_more_than_its_bytes() -> None:
+    line = b"{" + b'"response":"c",' * 1_000_000 + GOOD[1:]
+    short, long = report(line[: 15 * 50_000 + 1] + GOOD[1:] + b"\n" + line).errors
+    assert (short.error, short.row_numbers) == ("mock.row.repeated_key", (1,))
+    assert '"response" twice' in short.error_description
+    assert (long.error, long.row_numbers) == ("mock.row.repeated_key", (2,))
+    assert "has the key twice" in long.error_description
+
+
+@pytest.mark.parametrize(
+    "request_", [["system"], ["assistant"], ["user", "assistant"], ["system", "assistant"]]
+)
+def test_whoever_speaks_last_somebody_has_to_ask(request_: list[str]) -> None:
+    line = row(request=[{"role": role, "text": "b"} for role in request_])
+    single = row()
+    for around in (GOOD, single):
+        found = report(b"\n".join([around] * 1000 + [line] + [around] * 1000))
+        assert found.is_valid == ("user" in request_)
+        assert [each.row_numbers for each in found.errors] == ([] if found.is_valid else [(1001,)])
 
 
 def test_blocks_of_lines_keep_the_row_numbers() -> None:
@@ -242,15 +298,6 @@ def test_rows_of_a_type_without_a_model_are_counted_and_not_checked() -> None:
         found = report(b"whatever\n\xff\n", task_type)
         assert (found.total_rows, found.valid_rows, found.is_valid) == (2, 2, True)
         assert not report(b"", task_type).is_valid
-
-
-def test_pairs_and_triplets_have_rows_of_their_own() -> None:
-    pair, triplet = b'{"anchor":"a","positive":"b"}\n', b'{"anchor":"a","positive":"b","negative":"c"}\n'
-    assert report(pair, "TextEmbeddingsPair").is_valid
-    assert report(triplet, "TextEmbeddingsTriplet").is_valid
-    assert not report(triplet, "TextEmbeddingsPair").is_valid
-    assert not report(pair.replace(b"}", b',"anchor":"c"}'), "TextEmbeddingsPair").is_valid
-    assert not report(triplet.replace(b"}", b',"anchor":"c"}'), "TextEmbeddingsTriplet").is_valid
 
 
 def test_a_wording_that_the_table_does_not_know_is_passed_on() -> None:

@@ -157,6 +157,27 @@ def test_the_worker_ends_when_its_input_does() -> None:
         assert child.wait(WAIT) == 0
 
 
+@needs_fifo
+def test_the_worker_ends_in_the_middle_of_a_job_when_its_input_does(source: Path) -> None:
+    pipe = source.with_name("pipe")
+    os.mkfifo(pipe)
+    child = worker_client._start()
+    with child:
+        assert child.stdin
+        request = {
+            "id": 1,
+            "source": str(pipe),
+            "target": str(source) + "2",
+            "task_type": TEXT,
+            "first_row": 1,
+        }
+        child.stdin.write(json.dumps(request) + "\n")
+        child.stdin.flush()
+        with pipe.open("wb"):  # returns once the worker has the other end open: it is in the job
+            child.stdin.close()
+            assert child.wait(WAIT) == 0
+
+
 def test_the_worker_ends_quietly_when_nobody_reads_its_answers(source: Path) -> None:
     child = worker_client._start()
     with child:
@@ -202,7 +223,7 @@ def test_importing_the_client_is_light() -> None:
     code = (
         "import sys, aistudio_formats.worker_client, aistudio_formats.worker, aistudio_formats.task_types; "
     )
-    code += "print(sorted({'msgspec', 'pyarrow', 'numpy', 'asyncio'} & set(sys.modules)))"
+    code += "print(sorted({'pyarrow', 'numpy', 'asyncio'} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
 

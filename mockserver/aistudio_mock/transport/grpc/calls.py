@@ -12,20 +12,20 @@ from google.protobuf.message import DecodeError, Message
 from aistudio_mock.backend.addresses import Door
 from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.folders import Auth, Folder
+from aistudio_mock.backend.heard import GrpcCall, Replies
 from aistudio_mock.backend.identity import Credential, Identity
 from aistudio_mock.domain.errors import ApiError, Internal, Unauthenticated
 from aistudio_mock.runtime.chance import Ids
 from aistudio_mock.transport.contract import require_valid
+from aistudio_mock.transport.grpc.arrival import header, hear, patience
 from aistudio_mock.transport.grpc.errors import CODES, DETAILS, details
 from aistudio_mock.transport.grpc.routes import Route
 
 _LOG = logging.getLogger("aistudio_mock.grpc")
-_HELD_SHARE = 0.5
-"""A read may be held for this share of the caller's deadline."""
-_HELD_WITHOUT_DEADLINE = 30.0
-"""Seconds, for callers that set no deadline."""
-_NO_DEADLINE = 1e9
-"""From so many seconds on there is no deadline: grpcio then says about 9.2e18, not None."""
+
+_GONE = "the caller did not wait for the rest"
+
+Headers = tuple[tuple[str, str], ...]
 
 
 class Calls:
@@ -47,10 +47,10 @@ class Calls:
         """A handler that refuses every call of `path` with `error`, whatever the request is."""
         name = path.strip("/").rpartition(".")[2]
 
-        def refuse(_: bytes, context: grpc.ServicerContext) -> NoReturn:
-            headers = self._headers(context)
-            caller = self._identity.caller(_header(context, "authorization"))
-            (caller or self._identity.nobody).journal.note(name, error.name, headers[0][1])
+        def refuse(body: bytes, context: grpc.ServicerContext) -> NoReturn:
+            heard, headers = self._hear(name, path, body, context)
+            caller = self._identity.caller(header(heard, "authorization"))
+            (caller or self._identity.nobody).journal.note(heard, error.name, error.message)
             self._abort(context, error, headers)
 
         return grpc.unary_unary_rpc_method_handler(refuse)
@@ -58,19 +58,19 @@ class Calls:
     def _unary(self, route: Route) -> Callable[[bytes, grpc.ServicerContext], bytes]:
         read = route.request_class.FromString
         answer: Callable[[Call, Any], Any] = route.answer
-        name, folder_of = route.name, route.folder_of
+        name, path = route.name, route.path
 
         def behaviour(body: bytes, context: grpc.ServicerContext) -> bytes:
-            headers = self._headers(context)
+            heard, headers = self._hear(name, path, body, context)
             try:
-                call, request = self._admit(route, context, read, body)
+                call, request, folder = self._admit(route, heard, context, read)
                 reply: bytes = answer(call, request).SerializeToString()
             except ApiError as error:
-                self._refuse(route, context, body, error, headers)
+                self._refuse(route, heard, context, error, headers)
             except Exception as bug:  # noqa: BLE001 - no request may crash the server
-                self._refuse(route, context, body, _bug(route, bug), headers)
-            folder = call.credential.folder or folder_of(request)
-            folder.journal.note(name, "OK", headers[0][1])
+                self._refuse(route, heard, context, _bug(route, bug), headers)
+            heard.replies = (reply,)
+            self._note(route, heard, folder, call, request)
             context.set_trailing_metadata(headers)
             return reply
 
@@ -79,34 +79,37 @@ class Calls:
     def _streaming(self, route: Route) -> Callable[[bytes, grpc.ServicerContext], Iterator[bytes]]:
         read = route.request_class.FromString
         answer: Callable[[Call, Any], Any] = route.answer
-        name, folder_of = route.name, route.folder_of
+        name, path = route.name, route.path
 
         def behaviour(body: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
-            headers = self._headers(context)
+            heard, headers = self._hear(name, path, body, context)
+            replies = Replies(heard)
             try:
-                call, request = self._admit(route, context, read, body)
+                call, request, folder = self._admit(route, heard, context, read)
                 for reply in answer(call, request):
-                    yield reply.SerializeToString()
+                    yield replies.add(reply.SerializeToString())
             except ApiError as error:
-                self._refuse(route, context, body, error, headers)
+                self._refuse(route, heard, context, error, headers)
+            except GeneratorExit:  # the caller has gone away
+                self._note(route, heard, folder, call, request, "CANCELLED", _GONE)
+                raise
             except Exception as bug:  # noqa: BLE001 - no request may crash the server
-                self._refuse(route, context, body, _bug(route, bug), headers)
-            folder = call.credential.folder or folder_of(request)
-            folder.journal.note(name, "OK", headers[0][1])
+                self._refuse(route, heard, context, _bug(route, bug), headers)
+            self._note(route, heard, folder, call, request)
             context.set_trailing_metadata(headers)
 
         return behaviour
 
     def _admit(
-        self, route: Route, context: grpc.ServicerContext, read: Callable[[bytes], Message], body: bytes
-    ) -> tuple[Call, Message]:
-        authorization = _header(context, "authorization")
+        self, route: Route, heard: GrpcCall, context: grpc.ServicerContext, read: Callable[[bytes], Message]
+    ) -> tuple[Call, Message, Folder]:
+        authorization = header(heard, "authorization")
         if route.needs_credentials:
-            credential = self._authenticate(route, authorization, body)
+            credential = self._authenticate(route, authorization, heard.body)
         else:
             credential = Credential(self._identity.caller(authorization))
         try:
-            request = read(body)
+            request = read(heard.body)
         except DecodeError:
             raise Internal("Invalid protobuf byte sequence") from None
         folder = credential.folder
@@ -114,10 +117,11 @@ class Calls:
             folder = route.folder_of(request)
             if route.needs_credentials and folder.settings.auth is Auth.STRICT:
                 self._identity.authenticate(authorization, Auth.STRICT)
+        heard.before = folder.clock.reading
         if folder.faults.standings:
-            self._fault(folder, route, context)
+            self._fault(folder, heard, context)
         require_valid(request)
-        return Call(credential, self._door or _door(context), _patience(context)), request
+        return Call(credential, heard.door, patience(heard)), request, folder
 
     def _authenticate(self, route: Route, authorization: str | None, body: bytes) -> Credential:
         try:
@@ -128,9 +132,10 @@ class Calls:
             return self._identity.authenticate(authorization, named.settings.auth)
 
     @staticmethod
-    def _fault(folder: Folder, route: Route, context: grpc.ServicerContext) -> None:
+    def _fault(folder: Folder, heard: GrpcCall, context: grpc.ServicerContext) -> None:
         """The call meets what was written for it, if anything. Raises ApiError."""
-        effect = folder.faults.meet("grpc", route.name)
+        met = folder.faults.meet("grpc", heard.method)
+        effect, heard.fault = met.effect, met.fault_id
         if effect is None:
             return
         gone = Event()
@@ -140,34 +145,55 @@ class Calls:
         if error is not None:
             raise error
 
+    def _note(
+        self,
+        route: Route,
+        heard: GrpcCall,
+        folder: Folder,
+        call: Call,
+        request: Message,
+        status: str = "OK",
+        message: str = "",
+    ) -> None:
+        """The call has been answered. `folder` is the one that it was about when it came."""
+        if folder is self._identity.nobody and call.credential.folder is None:
+            folder = route.folder_of(request)  # which the call itself may have made
+            heard.before = heard.before if folder is self._identity.nobody else None
+        folder.journal.note(heard, status, message)
+
     def _refuse(
         self,
         route: Route,
+        heard: GrpcCall,
         context: grpc.ServicerContext,
-        body: bytes,
         error: ApiError,
-        headers: tuple[tuple[str, str], ...],
+        headers: Headers,
     ) -> NoReturn:
-        caller = self._identity.caller(_header(context, "authorization"))
-        folder = caller or route.folder_of(_readable(route, body))
-        folder.journal.note(route.name, error.name, headers[0][1])
+        caller = self._identity.caller(header(heard, "authorization"))
+        folder = caller or route.folder_of(_readable(route, heard.body))
+        folder.journal.note(heard, error.name, error.message)
         self._abort(context, error, headers)
 
-    def _headers(self, context: grpc.ServicerContext) -> tuple[tuple[str, str], ...]:
-        """Request and trace ids of this call, and the caller's own echoed (service-behaviour a.4)."""
+    def _hear(
+        self, method: str, path: str, body: bytes, context: grpc.ServicerContext
+    ) -> tuple[GrpcCall, Headers]:
+        """The call that has arrived, and the headers of its answer (service-behaviour a.4).
+
+        They are request and trace ids, and the caller's own id echoed.
+        """
+        heard = hear(method, path, body, context, self._door)
         digits = self._ids.of_call()
         request_id = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:32]}"
         trace = f"{digits[32:48]}:{digits[48:64]}:{digits[64:]}:1"
+        heard.request_id = request_id
         own = (("x-request-id", request_id), ("x-server-trace-id", trace))
-        echoed = _header(context, "x-client-request-id") or ""
+        echoed = header(heard, "x-client-request-id") or ""
         # gRPC takes any bytes in a header it receives, and refuses to send what is not printable ASCII.
         can_be_sent = echoed.isascii() and echoed.isprintable()
-        return (*own, ("x-client-request-id", echoed)) if echoed and can_be_sent else own
+        return heard, (*own, ("x-client-request-id", echoed)) if echoed and can_be_sent else own
 
     @staticmethod
-    def _abort(
-        context: grpc.ServicerContext, error: ApiError, headers: tuple[tuple[str, str], ...]
-    ) -> NoReturn:
+    def _abort(context: grpc.ServicerContext, error: ApiError, headers: Headers) -> NoReturn:
         # Only here: initial metadata apart from the reply costs a call half as much again.
         with suppress(ValueError):  # a stream that has begun has sent its own
             context.send_initial_metadata(headers)
@@ -189,23 +215,3 @@ def _readable(route: Route, body: bytes) -> Message:
         return route.request_class.FromString(body)
     except DecodeError:
         return route.request_class()
-
-
-def _header(context: grpc.ServicerContext, name: str) -> str | None:
-    for key, value in context.invocation_metadata():
-        if key == name:
-            return value if isinstance(value, str) else None
-    return None
-
-
-def _door(context: grpc.ServicerContext) -> Door:
-    # Not "is there a context": newer grpcio has one for plaintext too, of the type `insecure`.
-    kind = context.auth_context().get("transport_security_type", ())
-    return Door.TLS if b"ssl" in kind else Door.PLAINTEXT
-
-
-def _patience(context: grpc.ServicerContext) -> float:
-    remaining: float | None = context.time_remaining()
-    if remaining is None or remaining >= _NO_DEADLINE:
-        return _HELD_WITHOUT_DEADLINE
-    return remaining * _HELD_SHARE

@@ -1,11 +1,11 @@
 """Server reflection (v1 and v1alpha) and health, by grpcio's own libraries, imported at their first call."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import grpc
+from msgspec import Struct
 
 from aistudio_mock.transport.grpc.routes import service_names
 from aistudio_protos.pool import POOL
@@ -14,8 +14,7 @@ _REFLECTION = "grpc.reflection.v1alpha.ServerReflection"
 _HEALTH = "grpc.health.v1.Health"
 
 
-@dataclass(frozen=True, slots=True)
-class _Details:
+class _Details(Struct, frozen=True):
     """What a generic handler reads of a call."""
 
     method: str

@@ -1,12 +1,12 @@
 """Which backend method answers which RPC."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
+from msgspec import Struct
 
 from aistudio_mock.backend.backend import Backend
 from aistudio_mock.backend.belonging import Belonging, FolderOf
@@ -17,8 +17,7 @@ Unary = Callable[[Call, Any], Message]
 Streaming = Callable[[Call, Any], Iterator[Message]]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """One RPC: how to read its request, what answers it, and whose call it is without a credential."""
 
     method: MethodDescriptor
@@ -83,12 +82,19 @@ def _answers(backend: Backend) -> Mapping[str, Mapping[str, Unary | Streaming]]:
         "DatasetService": {
             "Create": backend.datasets.create,
             "Describe": backend.datasets.describe,
-            "List": backend.datasets.list,
+            "List": backend.dataset_lists.list,
             "Update": backend.datasets.update,
             "Delete": backend.datasets.delete,
-            "GetUploadDraftUrl": backend.datasets.get_upload_draft_url,
-            "GetDownloadUrls": backend.datasets.get_download_urls,
+            "GetUploadDraftUrl": backend.dataset_files.get_upload_draft_url,
+            "StartMultipartUploadDraft": backend.multipart.start,
+            "FinishMultipartUploadDraft": backend.multipart.finish,
+            "GetDownloadUrls": backend.dataset_files.get_download_urls,
             "Validate": backend.datasets.validate,
+            "GetPreview": backend.dataset_files.get_preview,
+            "ListTypes": backend.dataset_catalogue.list_types,
+            "ListUploadSchemas": backend.dataset_catalogue.list_upload_schemas,
+            "ListUploadFormats": backend.dataset_catalogue.list_upload_formats,
+            "ListOperationsIds": backend.dataset_lists.list_operations_ids,
         },
         "TuningService": {
             "Tune": backend.tunings.tune,
@@ -97,6 +103,9 @@ def _answers(backend: Backend) -> Mapping[str, Mapping[str, Unary | Streaming]]:
             "GetOptions": backend.tunings.get_options,
             "GetMetricsUrl": backend.tunings.get_metrics_url,
             "Cancel": backend.tunings.cancel,
+            "ListErrors": backend.finished_tunings.list_errors,
+            "Archive": backend.finished_tunings.archive,
+            "EnableBilling": backend.finished_tunings.enable_billing,
         },
         "OperationService": {"Get": backend.operations.get, "Cancel": backend.operations.cancel},
         "TextGenerationService": {"Completion": backend.text_generation.completion},

@@ -13,11 +13,13 @@ from aiohttp import web
 
 from aistudio_mock.backend.control import Control
 from aistudio_mock.domain.errors import ApiError, InvalidArgument, NotFound
+from aistudio_mock.transport.http import control_journal
 from aistudio_mock.transport.http.rest import HTTP_STATUS
 
 PREFIX = "/_mock/v1"
 VERSION = 1
 
+_JOURNAL = "/folders/{id}/journal"
 _Fields = Mapping[str, Any]
 _Act = Callable[[Control, str, _Fields], Mapping[str, Any]]
 
@@ -40,12 +42,20 @@ _ROUTES: Mapping[tuple[str, str], _Act] = {
     ("GET", "/folders/{id}/faults"): lambda control, id_, _: control.list_faults(id_),
     ("POST", "/folders/{id}/faults"): lambda control, id_, fields: control.add_fault(id_, fields),
     ("DELETE", "/folders/{id}/faults"): lambda control, id_, _: control.clear_faults(id_),
-    ("GET", "/folders/{id}/journal"): lambda control, id_, _: control.journal(id_),
+    ("GET", "/folders/{id}/plan"): lambda control, id_, _: control.list_plans(id_),
+    ("POST", "/folders/{id}/plan"): lambda control, id_, fields: control.add_plan(id_, fields),
+    ("DELETE", "/folders/{id}/plan"): lambda control, id_, _: control.clear_plans(id_),
 }
 
 
 def routes(control: Control, server: Callable[[], _Fields]) -> Callable[[web.Application], None]:
     """Adds the control API to an application; `server` says where everything is reached."""
+
+    async def journal(request: web.Request) -> web.StreamResponse:
+        try:
+            return await control_journal.answer(control, request)
+        except ApiError as error:
+            return _refused(error)
 
     async def describe(_: web.Request) -> web.Response:
         return web.json_response({"version": VERSION, **server()})
@@ -54,6 +64,7 @@ def routes(control: Control, server: Callable[[], _Fields]) -> Callable[[web.App
         app.router.add_get(f"{PREFIX}/server", describe)
         for (verb, path), act in _ROUTES.items():
             app.router.add_route(verb, PREFIX + path, _handler(control, act))
+        app.router.add_get(PREFIX + _JOURNAL, journal, allow_head=False)
         app.router.add_route("*", f"{PREFIX}{{rest:(/.*)?}}", _nothing)
 
     return add
@@ -75,7 +86,7 @@ def _handler(control: Control, act: _Act) -> Callable[[web.Request], Any]:
 
 
 async def _nothing(request: web.Request) -> web.Response:
-    known = ", ".join(f"{verb} {PREFIX}{path}" for verb, path in _ROUTES)
+    known = ", ".join(f"{verb} {PREFIX}{path}" for verb, path in (*_ROUTES, ("GET", _JOURNAL)))
     return _refused(NotFound(f"no {request.method} {request.path}; there is GET {PREFIX}/server, {known}"))
 
 

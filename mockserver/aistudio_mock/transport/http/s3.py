@@ -3,17 +3,14 @@
 import io
 import logging
 import os
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from email.utils import formatdate
 from typing import BinaryIO
 from urllib.parse import unquote
 
 from aiohttp import HttpVersion11, web
+from msgspec import Struct
 
-from aistudio_mock.domain.instant import SECOND, Instant
-from aistudio_mock.domain.objects import Blob, FinishedUpload, Grant, Objects, expiration
+from aistudio_mock.domain.objects import Blob, FinishedUpload, Grant, Objects, Place, expiration
 from aistudio_mock.domain.s3_errors import (
     EntityTooLarge,
     IncompleteBody,
@@ -26,6 +23,7 @@ from aistudio_mock.domain.s3_errors import (
     to_xml,
 )
 from aistudio_mock.runtime.blobs import BlobStore
+from aistudio_mock.transport.http.reads import Reading, http_date, reading
 
 KEEP_ALIVE_SECONDS = 60
 """How long an idle connection stays, as the recorded Keep-Alive header says (service-behaviour c.4)."""
@@ -35,13 +33,12 @@ MAX_PUT = 5 << 30
 
 _READ = 256 << 10
 _CONTENT_TYPE = "application/octet-stream"
-_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+_NOT_MODIFIED = 304
 
 _log = logging.getLogger("aistudio_mock.http")
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(Struct, frozen=True):
     """One request, its target as on the request line: nothing unescaped or normalised on the way."""
 
     http: web.Request
@@ -56,8 +53,7 @@ class _Call:
         return unquote(bucket), unquote(key)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reply:
+class _Reply(Struct, frozen=True):
     """What to send: `count` bytes of `body` from where it stands; no body and no length is sent chunked."""
 
     status: int
@@ -104,22 +100,23 @@ class Storage:
             raise EntityTooLarge(details=(("ProposedSize", str(length)), ("MaxSizeAllowed", str(MAX_PUT))))
         grant = self._authorize(call)
         await _continue(call.http)
-        upload = await self._receive(call.http, length)
+        upload = await self._receive(call.http, length, grant.place)
         try:
             blob = self._stored(grant, upload)
         except BaseException:
-            self._blobs.unlink(upload.path)
+            self._blobs.discard(upload)
             raise
         return _Reply(200, _stored_headers(call, grant, blob))
 
     async def _get(self, call: _Call) -> _Reply:
         blob = self._blob(call)
-        status, first, count, headers = _described(call, blob)
-        return _Reply(status, headers, self._opened(blob, first), count)
+        found = reading(call.http.headers, blob)
+        body = None if found.status == _NOT_MODIFIED else self._opened(blob, found.first)
+        return _Reply(found.status, _described(call, found), body, found.count)
 
     async def _head(self, call: _Call) -> _Reply:
-        status, _, _, headers = _described(call, self._blob(call))
-        return _Reply(status, headers)
+        found = reading(call.http.headers, self._blob(call))
+        return _Reply(found.status, _described(call, found))
 
     def _authorize(self, call: _Call) -> Grant:
         bucket, key = call.address
@@ -151,8 +148,8 @@ class Storage:
         file.seek(first)
         return file
 
-    async def _receive(self, request: web.Request, length: int) -> FinishedUpload:
-        upload = self._blobs.receive(length)
+    async def _receive(self, request: web.Request, length: int, place: Place | None) -> FinishedUpload:
+        upload = self._blobs.receive(length, place)
         try:
             async for chunk in request.content.iter_any():
                 await upload.write(chunk)
@@ -184,11 +181,14 @@ async def _not_allowed(_call: _Call) -> _Reply:
     raise MethodNotAllowed
 
 
+def target(request: web.Request) -> str:
+    """Path and query as on the request line, without the host that proxies are told there."""
+    line = request.raw_path
+    return line if line.startswith("/") else "/" + line.partition("://")[2].partition("/")[2]
+
+
 def _call(request: web.Request) -> _Call:
-    target = request.raw_path
-    if not target.startswith("/"):  # the absolute form, as proxies are asked: http://host/path
-        target = "/" + target.partition("://")[2].partition("/")[2]
-    path, _, query = target.partition("?")
+    path, _, query = target(request).partition("?")
     return _Call(request, os.urandom(8).hex(), path, query)
 
 
@@ -204,57 +204,28 @@ def _joined(request: web.Request) -> dict[str, str]:
 def _stored_headers(call: _Call, grant: Grant, blob: Blob) -> dict[str, str]:
     headers = {
         "Content-Type": _CONTENT_TYPE,
-        "Etag": f'"{blob.md5}"',
+        "Etag": f'"{blob.etag}"',
         "X-Amz-Request-Id": call.request_id,
     }
     if call.http.keep_alive:
         headers |= {"Connection": "keep-alive", "Keep-Alive": f"timeout={KEEP_ALIVE_SECONDS}"}
-    ends = expiration(grant.bucket, blob.modified)
+    ends = expiration(grant.bucket, blob.modified) if grant.part is None else None
     if ends is not None:
-        headers["X-Amz-Expiration"] = f'expiry-date="{_http_date(ends.at)}", rule-id="{ends.rule_id}"'
+        headers["X-Amz-Expiration"] = f'expiry-date="{http_date(ends.at)}", rule-id="{ends.rule_id}"'
     return headers
 
 
-def _described(call: _Call, blob: Blob) -> tuple[int, int, int, dict[str, str]]:
-    """Status, first byte, number of bytes, headers (service-behaviour c.10)."""
-    span = _span(call.http.headers.get("Range", ""), blob.size)
-    first, count = span or (0, blob.size)
-    headers = {
-        "Accept-Ranges": "bytes",
-        "Content-Length": str(count),
-        "Content-Type": _CONTENT_TYPE,
-        "Etag": f'"{blob.md5}"',
-        "Last-Modified": _http_date(blob.modified),
-        "X-Amz-Request-Id": call.request_id,
-    }
-    if span is None:
-        return 200, first, count, headers
-    return 206, first, count, headers | {"Content-Range": f"bytes {first}-{first + count - 1}/{blob.size}"}
-
-
-def _span(wanted: str, size: int) -> tuple[int, int] | None:
-    """First byte and number of bytes of a single range; None (the whole object) for anything else."""
-    match = _RANGE.fullmatch(wanted)
-    start, end = match.groups() if match else ("", "")
-    if not start and not end:
-        return None
-    if start and end and int(end) < int(start):
-        return None
-    first = int(start) if start else max(0, size - int(end))
-    last = min(int(end), size - 1) if start and end else size - 1
-    if first > last:
-        raise InvalidRange(details=(("RangeRequested", wanted), ("ActualObjectSize", str(size))))
-    return first, last - first + 1
-
-
-def _http_date(instant: Instant) -> str:
-    return formatdate(instant // SECOND, usegmt=True)
+def _described(call: _Call, found: Reading) -> dict[str, str]:
+    """The headers of an answer to a read (service-behaviour c.10)."""
+    return {**found.headers, "Content-Type": _CONTENT_TYPE, "X-Amz-Request-Id": call.request_id}
 
 
 def _refusal(call: _Call, error: S3Error) -> web.Response:
     headers = {"Content-Type": "application/xml", "X-Amz-Request-Id": call.request_id}
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = "GET, HEAD, PUT"
+    if isinstance(error, InvalidRange):
+        headers["Content-Range"] = f"bytes */{dict(error.details).get('ActualObjectSize', '*')}"
     body = to_xml(error, unquote(call.path), call.request_id)
     response = Refusal(error, body, headers)
     if call.http.body_exists and not call.http.content.is_eof():
@@ -265,16 +236,21 @@ def _refusal(call: _Call, error: S3Error) -> web.Response:
 
 
 async def _send(call: _Call, reply: _Reply) -> web.StreamResponse:
-    response = web.StreamResponse(status=reply.status, headers=reply.headers)
-    if "Content-Length" not in reply.headers and call.http.version < HttpVersion11:
-        response.content_length = 0
     if reply.body is None:
+        return _bodiless(call, reply)
+    response = web.StreamResponse(status=reply.status, headers=reply.headers)
+    with reply.body as body:
         await response.prepare(call.http)
-    else:
-        with reply.body as body:
-            await response.prepare(call.http)
-            await _copy(body, response, reply.count)
+        await _copy(body, response, reply.count)
     await response.write_eof()
+    return response
+
+
+def _bodiless(call: _Call, reply: _Reply) -> web.Response:
+    """Leaves in one packet, its empty body chunked, as recorded, where the version of HTTP knows that."""
+    response = web.Response(status=reply.status, headers=reply.headers)
+    if "Content-Length" not in reply.headers and call.http.version >= HttpVersion11:
+        response.enable_chunked_encoding()
     return response
 
 

@@ -2,27 +2,36 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from aiohttp import web
 
 from aistudio_mock.backend.folders import Folder, Folders
+from aistudio_mock.backend.heard import StorageCall
 from aistudio_mock.transport.http import s3
+from aistudio_mock.transport.http.bodies import body_of, request_key
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_HEARD: Final = request_key("heard")
 
 
 def routes(folders: Folders) -> Callable[[web.Application], None]:
     """Watches the storage of an application; the key of an object tells its folder."""
 
     @web.middleware
-    async def fault(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    async def watch(request: web.Request, handler: _Handler) -> web.StreamResponse:
         folder = _folder(request, folders)
-        if folder is None or not folder.faults.standings:
+        if folder is None:
             return await handler(request)
-        effect = folder.faults.meet("storage", request.method)
-        if effect is not None:
-            await asyncio.sleep(effect.latency)
-            error = effect.s3_error()
+        request[_HEARD] = heard = _hear(request, folder)
+        if not folder.faults.standings:
+            return await handler(request)
+        met = folder.faults.meet("storage", request.method)
+        heard.fault = met.fault_id
+        if met.effect is not None:
+            await asyncio.sleep(met.effect.latency)
+            error = met.effect.s3_error()
             if error is not None:
                 return s3.refused(request, error)
         return await handler(request)
@@ -31,18 +40,37 @@ def routes(folders: Folders) -> Callable[[web.Application], None]:
         # Before the first byte goes out, so that a client that has its answer finds it in the journal.
         folder = _folder(request, folders)
         if folder is not None:
-            bucket, key = request.match_info["bucket"], request.match_info["key"]
-            request_id = response.headers.get("X-Amz-Request-Id", "")
+            # What is refused for its Expect header does not come by `watch`.
+            heard: StorageCall = request.get(_HEARD) or _hear(request, folder)
+            heard.request_id = response.headers.get("X-Amz-Request-Id", "")
+            heard.body = body_of(request, response)
             code = response.error_code if isinstance(response, s3.Refusal) else ""
-            folder.journal.note_object(
-                request.method, str(response.status), request_id, f"{bucket}/{key}", code
-            )
+            folder.journal.note(heard, str(response.status), code)
 
     def add(app: web.Application) -> None:
-        app.middlewares.append(fault)
+        app.middlewares.append(watch)
         app.on_response_prepare.append(note)
 
     return add
+
+
+def _hear(request: web.Request, folder: Folder) -> StorageCall:
+    address = request.transport.get_extra_info("peername") if request.transport else None
+    heard = StorageCall(
+        request.method,
+        s3.target(request),
+        request.raw_headers,
+        _peer(address),
+    )
+    heard.before = folder.clock.reading
+    return heard
+
+
+def _peer(address: tuple[str, int] | None) -> str:
+    if not address:
+        return ""
+    host, port = address[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _folder(request: web.Request, folders: Folders) -> Folder | None:

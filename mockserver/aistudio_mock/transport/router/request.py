@@ -2,8 +2,9 @@
 
 import re
 from base64 import b64encode
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from aistudio_mock.transport.router.hosts import canonical
 
@@ -22,8 +23,7 @@ class BadRequest(ValueError):
     """This is not a request that a proxy can serve. The message is one line for its sender."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProxyRequest:
+class ProxyRequest(Struct, frozen=True):
     """What a client asks of a proxy. `host` is canonical.
 
     `is_tunnel`: CONNECT; bytes follow as soon as the tunnel stands. Otherwise `head` is the request as its
