@@ -1,0 +1,1 @@
+"""Clients under test, each in front of the same verbs."""

@@ -1,0 +1,1 @@
+"""Puts a Python client behind the protocol's lines on stdin and stdout."""

@@ -1,0 +1,18 @@
+"""Every broken client by its name, for the host: `host aistudio_conformance.broken.clients:DeletesTwice`."""
+
+from importlib import import_module
+
+from aistudio_conformance.adapters.raw_stubs import RawStubs
+from aistudio_conformance.broken.mutant import MUTANTS
+
+for _module in ("datasets", "tunings"):
+    import_module(f"aistudio_conformance.broken.{_module}")  # they declare
+
+__all__ = ["MUTANTS"]
+
+
+def __getattr__(name: str) -> type[RawStubs]:
+    try:
+        return MUTANTS[name][0]
+    except KeyError:
+        raise AttributeError(f"no broken client {name}; there are {', '.join(MUTANTS)}") from None

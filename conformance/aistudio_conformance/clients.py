@@ -1,0 +1,47 @@
+"""The clients that a command line may name, as the commands that start their adapters."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+
+_PACKAGE = "aistudio_conformance.adapters"
+_PYTHON = "python:"
+
+SHIPPED: Mapping[str, str] = {
+    "raw-stubs": f"{_PACKAGE}.raw_stubs",
+    "official-sdk": f"{_PACKAGE}.official_sdk",
+    "official-sdk-ml": f"{_PACKAGE}.official_sdk:connect_ml",
+}
+"""Python clients with a name, and where they are."""
+
+SHELL = "shell"
+"""grpcurl and curl, behind an adapter in bash."""
+
+
+class ClientError(ValueError):
+    """No client is named, or none of that name. The message is one line and says what would work."""
+
+
+def command(name: str | None, program: Sequence[str]) -> list[str]:
+    """The command of the adapter, by `--client NAME` or `-- COMMAND…`. Raises ClientError."""
+    if name is not None and program:
+        raise ClientError(f"both --client {name} and a command are given; which is the client?")
+    if program:
+        return list(program)
+    if name is None:
+        raise ClientError(f"no client; give --client NAME, {_known()}, or a command after --")
+    if name == SHELL:
+        return ["bash", str(files(_PACKAGE) / "shell" / "adapter.sh")]
+    return [sys.executable, "-m", f"{_PACKAGE}.host", _module(name)]
+
+
+def _module(name: str) -> str:
+    if name in SHIPPED:
+        return SHIPPED[name]
+    if name.startswith(_PYTHON) and name != _PYTHON:
+        return name.removeprefix(_PYTHON)
+    raise ClientError(f"no client {name}; there are {_known()}, or a command after --")
+
+
+def _known() -> str:
+    return f"{', '.join((*SHIPPED, SHELL))}, python:MODULE[:FACTORY]"

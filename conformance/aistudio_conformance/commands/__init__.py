@@ -1,0 +1,1 @@
+"""The commands of `aistudio-conformance`, one a module."""

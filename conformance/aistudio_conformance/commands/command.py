@@ -1,0 +1,68 @@
+"""What every command shares: how it is described, and what it refuses."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from aistudio_conformance.case import Case
+from aistudio_conformance.results import Exit
+
+
+class CommandError(Exception):
+    """A command cannot go on. The message is one line that says what to do; `code` is the exit code."""
+
+    def __init__(self, message: str, code: Exit) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One subcommand. `run` gets the arguments, `program` what stands behind `--`; it gives the exit code."""
+
+    name: str
+    summary: str
+    example: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+    takes_program: bool = False
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """`--only`."""
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="only cases whose id fits, such as 'UP-*'; may be repeated",
+    )
+
+
+def add_reports(parser: argparse.ArgumentParser) -> None:
+    """Where reports go, and which failures are known."""
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML there")
+    parser.add_argument(
+        "--jsonl", type=Path, metavar="FILE", help="write all findings there, a line of JSON each"
+    )
+    parser.add_argument(
+        "--known-failing",
+        type=Path,
+        metavar="FILE",
+        help="YAML list of checks that are known to fail, in place of the suite's own for this client",
+    )
+
+
+def select(cases: Sequence[Case], globs: Sequence[str]) -> tuple[Case, ...]:
+    """The cases that fit one of the globs; all without any. CommandError for a glob that none fits."""
+    for glob in globs:
+        if not any(fnmatchcase(case.id, glob) for case in cases):
+            ids = [case.id for case in cases]
+            near = get_close_matches(glob, ids, 3, 0.3) or ids
+            raise CommandError(
+                f"--only {glob}: no case has such an id; there are {', '.join(near)}", Exit.USAGE
+            )
+    return tuple(case for case in cases if not globs or any(fnmatchcase(case.id, glob) for glob in globs))

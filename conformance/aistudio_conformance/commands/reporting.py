@@ -1,0 +1,44 @@
+"""The end of a run and of a judgement: the list of known failures is applied, and reports are written."""
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+from aistudio_conformance import known, load
+from aistudio_conformance.commands.command import CommandError
+from aistudio_conformance.known import Compared, Known
+from aistudio_conformance.reports import jsonl, junit, terminal
+from aistudio_conformance.results import Exit, Results
+from aistudio_conformance.runner import Judged
+
+
+def listed(arguments: argparse.Namespace, client: str) -> tuple[Known, ...]:
+    """The list that the arguments name, else the suite's own for the client. CommandError if it is wrong."""
+    path: Path | None = arguments.known_failing
+    try:
+        return known.read(path.read_bytes(), str(path)) if path else known.shipped(client)
+    except OSError as error:
+        raise CommandError(f"--known-failing {path}: {error.strerror}", Exit.USAGE) from None
+    except known.KnownError as problem:
+        raise CommandError(str(problem), Exit.USAGE) from None
+
+
+def compared(entries: tuple[Known, ...], judged: Iterable[Judged]) -> Compared:
+    """The verdicts, held against the list."""
+    return known.compare(entries, [one.verdict for one in judged], [case.id for case in load.cases()])
+
+
+def tell(arguments: argparse.Namespace, results: Results) -> None:
+    """Writes the reports that are asked for, and shows the one for people."""
+    if arguments.junit:
+        _write(arguments.junit, junit.document(results, load.rules()))
+    if arguments.jsonl:
+        _write(arguments.jsonl, b"".join(jsonl.lines(results)))
+    terminal.show(results, load.rules(), terminal.console())
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}", Exit.USAGE) from None

@@ -1,0 +1,161 @@
+"""Checks that compare one part of the conversation with another; each a small pure function."""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from urllib.parse import parse_qs, urlsplit
+
+from aistudio_conformance.journal import Journal
+from aistudio_conformance.model import StepReport
+from aistudio_conformance.seen import Seen, kept, not_reached, violated
+
+
+def url_used_as_given(_: StepReport, journal: Journal) -> Seen:
+    """Every PUT goes to an upload URL that was given, with its query in the same order and spelling."""
+    puts = journal.calls("PUT")
+    if not puts:
+        return not_reached("no PUT was seen")
+    given = {_tail(reply["upload_url"]) for reply in _replies(journal, "DatasetService/GetUploadDraftUrl")}
+    changed = [put for put in puts if put.url not in given]
+    return violated("the URL of the PUT is none that was given", changed) if changed else kept(puts)
+
+
+def waits_until_done(_: StepReport, journal: Journal) -> Seen:
+    """Of every operation that is polled, the last answer seen is done."""
+    polls = journal.calls("OperationService/Get", "OK")
+    if not polls:
+        return not_reached("no poll of an operation was seen")
+    last = {str(poll.response.get("id")): poll for poll in polls}
+    early = [poll for poll in last.values() if not poll.response.get("done")]
+    return violated("the client stopped polling before `done`", early) if early else kept([*last.values()])
+
+
+def model_uri_as_on_the_wire(step: StepReport, journal: Journal) -> Seen:
+    """The model that the client tells is one that the service told, byte for byte."""
+    told = (step.answer.ok or {}).get("model_uri") if step.answer else None
+    if told is None:
+        return violated("the client told no model URI")
+    replies = [entry for entry in journal.entries if entry.leg == "grpc" and _holds(entry.response, told)]
+    return kept(replies[-1:]) if replies else violated(f"{told!r} is in no answer of the service")
+
+
+def tells_of_the_cancel(step: StepReport, _: Journal) -> Seen:
+    """The client ends waiting by telling that the task was cancelled: as a status, a code, or in words."""
+    answer = step.answer
+    if answer is None:
+        return violated(f"the client {step.ended}, and told its user nothing")
+    if answer.ok is not None:
+        status = answer.ok.get("status")
+        return kept() if status == "CANCELED" else violated(f"the client told status {status!r}")
+    failure = answer.error
+    said = failure is not None and (failure.code == "CANCELLED" or "cancel" in failure.message.lower())
+    return (
+        kept() if said else violated(f"the client told of another failure: {failure and failure.message!r}")
+    )
+
+
+def tuning_told_is_the_tuning_made(step: StepReport, journal: Journal) -> Seen:
+    """A tuning that the client says it started was started; one it says failed was not."""
+    made = journal.calls("TuningService/Tune", "OK")
+    if step.answer is None:
+        return violated(f"the client {step.ended}, and told its user nothing", made)
+    if step.answer.ok is None:
+        return violated("the client told of a failure, and the tuning was started", made) if made else kept()
+    told = step.answer.ok.get("tuning_id")
+    ids = {entry.response.get("id") for entry in made}
+    return (
+        kept(made) if told in ids else violated(f"the client told of {told!r}, which was never started", made)
+    )
+
+
+def each_part_sent_once(_: StepReport, journal: Journal) -> Seen:
+    """Every URL of the parts takes one PUT that is stored, and together they are as long as announced."""
+    started = journal.calls("DatasetService/StartMultipartUploadDraft", "OK")
+    if not started:
+        return not_reached("no multipart upload was started")
+    parts = [_part(url) for url in started[-1].response.get("multipart_upload_urls", ())]
+    puts = [put for put in journal.calls("PUT", "200") if _part(put.url) in parts]
+    if sorted(_part(put.url) for put in puts) != sorted(parts):
+        return violated(f"{len(parts)} parts were to be sent, each once; {len(puts)} were", puts)
+    announced = str((started[-1].request or {}).get("size_bytes"))
+    sent = sum(put.body.bytes for put in puts if put.body)
+    return kept(puts) if str(sent) == announced else violated(f"{sent} bytes instead of {announced}", puts)
+
+
+def finish_names_each_part(_: StepReport, journal: Journal) -> Seen:
+    """Every Finish lists all parts by their numbers, each with the ETag of that part, quoted or bare."""
+    finishes = journal.calls("DatasetService/FinishMultipartUploadDraft")
+    started = journal.calls("DatasetService/StartMultipartUploadDraft", "OK")
+    if not finishes or not started:
+        return not_reached("no multipart upload was finished")
+    stored = {_part(put.url): put.body.md5 for put in journal.calls("PUT", "200") if put.body}
+    urls = started[-1].response.get("multipart_upload_urls", ())
+    wanted = [(number, stored.get(_part(url))) for number, url in enumerate(urls, 1)]
+    for finish in finishes:
+        parts = (finish.request or {}).get("uploaded_parts", ())
+        listed = [(int(part["part_num"]), part["etag"].strip('"')) for part in parts]
+        if listed != wanted:
+            return violated("Finish does not list each part with its own ETag, in order", [finish])
+    return kept(finishes)
+
+
+def text_as_on_the_wire(step: StepReport, journal: Journal) -> Seen:
+    """The text that the client tells is that of the last answer, whole."""
+    answers = journal.calls("TextGenerationService/Completion", "OK")
+    if not answers:
+        return not_reached("no completion was seen")
+    told = (step.answer.ok or {}).get("text") if step.answer else None
+    texts = [one["message"].get("text", "") for one in answers[-1].response.get("alternatives", ())]
+    return kept(answers[-1:]) if told in texts else violated(f"{told!r} is none of {texts!r}", answers[-1:])
+
+
+def page_tokens_sent_back(_: StepReport, journal: Journal) -> Seen:
+    """Every page but the first is asked for with the token of the page before it, unchanged."""
+    pages = journal.calls("TuningService/List")
+    if len(pages) < 2:  # noqa: PLR2004 - one page shows nothing
+        return not_reached("no second page was asked for")
+    for before, page in pairwise(pages):
+        sent = (page.request or {}).get("page_token", "")
+        if sent and sent != before.response.get("next_page_token", ""):
+            return violated("the token is not the one of the page before", [before, page])
+    return kept(pages)
+
+
+def _replies(journal: Journal, method: str) -> Sequence[Mapping[str, str]]:
+    return [entry.response for entry in journal.calls(method, "OK")]
+
+
+def _tail(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def _part(url: str) -> tuple[str, ...]:
+    """Which part of which upload a URL is for, however it is spelt."""
+    parts = urlsplit(url)
+    named = parse_qs(parts.query)
+    return (parts.path, *named.get("uploadId", ()), *named.get("partNumber", ()))
+
+
+def _holds(value: object, told: str) -> bool:
+    if isinstance(value, Mapping):
+        return any(_holds(one, told) for one in value.values())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return any(_holds(one, told) for one in value)
+    return value == told
+
+
+FUNCTIONS: Mapping[str, Callable[[StepReport, Journal], Seen]] = {
+    function.__name__: function
+    for function in (
+        url_used_as_given,
+        waits_until_done,
+        model_uri_as_on_the_wire,
+        tells_of_the_cancel,
+        tuning_told_is_the_tuning_made,
+        each_part_sent_once,
+        finish_names_each_part,
+        text_as_on_the_wire,
+        page_tokens_sent_back,
+    )
+}
+"""By the name that cases use."""

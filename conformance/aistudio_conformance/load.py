@@ -1,0 +1,139 @@
+"""Cases and the ledger from their files, refused whole when any part of them cannot work."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, TypeVar
+
+import msgspec
+import yaml
+
+from aistudio_conformance.case import Case, Check
+from aistudio_conformance.functions import FUNCTIONS
+from aistudio_conformance.judge import SECRETS_RULE
+from aistudio_conformance.ledger import Rule
+from aistudio_conformance.match import MatcherError, require_matcher
+from aistudio_conformance.monitors import MONITORS, SECRETS_PRINTED
+from aistudio_conformance.protocol import ASKED
+from aistudio_conformance.variables import references
+
+_T = TypeVar("_T")
+_FILE_FACTS = frozenset({"path", "bytes", "rows", "md5"})
+
+
+class CaseError(ValueError):
+    """A case or the ledger can never work as it is written. The message is one line with the place."""
+
+
+@cache
+def cases() -> tuple[Case, ...]:
+    """Every shipped case, by id. Raises CaseError."""
+    folder = files("aistudio_conformance").joinpath("cases")
+    found = [case_from(one.read_bytes(), one.name) for one in folder.iterdir() if one.name.endswith(".yaml")]
+    _require_once(one.id for one in found)
+    return tuple(sorted(found, key=lambda one: one.id))
+
+
+@cache
+def rules() -> Mapping[str, Rule]:
+    """The ledger, by id. Raises CaseError."""
+    ledger = files("aistudio_conformance").joinpath("ledger.yaml")
+    return ledger_from(ledger.read_bytes())
+
+
+def ledger_from(text: bytes) -> Mapping[str, Rule]:
+    """A ledger from YAML. Raises CaseError."""
+    found = _read(text, list[Rule], "ledger.yaml")
+    _require_once(one.id for one in found)
+    for rule in found:
+        if rule.weakness():
+            raise CaseError(rule.weakness())
+    return {one.id: one for one in found}
+
+
+def case_from(text: bytes, place: str) -> Case:
+    """A case from YAML. Raises CaseError for one that can never work."""
+    case = _read(text, Case, place)
+    problem = next(_problems(case), None)
+    if problem:
+        raise CaseError(f"{place}: {problem}")
+    return case
+
+
+def _read(text: bytes, kind: type[_T], place: str) -> _T:
+    try:
+        return msgspec.convert(yaml.safe_load(text), kind)
+    except (yaml.YAMLError, msgspec.ValidationError) as problem:
+        raise CaseError(f"{place}: {' '.join(str(problem).split())}") from None
+
+
+def _problems(case: Case) -> Iterator[str]:
+    steps = {step.id: step for step in case.steps}
+    for step in case.steps:
+        unknown = step.with_.keys() - set(ASKED[step.do][0].__struct_fields__)
+        if unknown:
+            yield f"step {step.id}: {step.do} does not take {', '.join(sorted(unknown))}"
+    for name, count in Counter(check.id for check in case.checks).items():
+        if count > 1:
+            yield f"check {name} stands there {count} times"
+    for check in case.checks:
+        yield from (f"check {check.id}: {problem}" for problem in _check_problems(check, steps))
+    yield from _unknown_variables(case, steps)
+    for name in case.monitors_off.keys() - MONITORS.keys() - {SECRETS_PRINTED}:
+        yield f"monitors_off: there is no monitor {name}; there are {', '.join(MONITORS)}"
+
+
+def _unknown_variables(case: Case, steps: Mapping[str, Any]) -> Iterator[str]:
+    """What a run could not tell from a field that the client did not show."""
+    for name in sorted(set(references(msgspec.to_builtins(case)))):
+        kind, _, rest = name.partition(".")
+        file, _, fact = rest.partition(".")
+        if kind == "files":
+            is_known = file in case.files and fact in _FILE_FACTS
+        elif kind == "folder":
+            is_known = rest == "id"
+        else:
+            is_known = bool(rest) and (kind in {"nonce", "uuid"} or kind in steps)
+        if not is_known:
+            yield f"${{{name}}} stands for nothing here"
+
+
+def _check_problems(check: Check, steps: Mapping[str, Any]) -> Iterator[str]:
+    kinds = (check.calls, check.never, check.order, check.reply, check.fails, check.function)
+    if sum(kind is not None for kind in kinds) != 1:
+        yield "it needs exactly one of calls, never, order, reply, fails, function"
+    if check.step not in steps:
+        yield f"there is no step {check.step}"
+    if check.rule not in rules():
+        yield f"rule {check.rule} is not in the ledger"
+    if check.function is not None and check.function not in FUNCTIONS:
+        yield f"there is no function {check.function}; there are {', '.join(FUNCTIONS)}"
+    if check.calls is not None and not _is_count(check.calls.count):
+        yield f"count {check.calls.count!r} is none; use a number, `at least N` or `at most N`"
+    for kind in (check.calls, check.reply, check.fails):
+        for wanted in kind.expect.values() if kind is not None else ():
+            try:
+                require_matcher(wanted)
+            except MatcherError as problem:
+                yield str(problem)
+
+
+def _is_count(count: int | str) -> bool:
+    if isinstance(count, int):
+        return count >= 0
+    bound, _, number = count.rpartition(" ")
+    return bound in {"at least", "at most"} and number.isdecimal()
+
+
+def _require_once(ids: Iterable[str]) -> None:
+    for name, count in Counter(ids).items():
+        if count > 1:
+            raise CaseError(f"{name} stands there {count} times")
+
+
+def require_rules_of_monitors() -> None:
+    """Raises CaseError for a monitor whose rule is not in the ledger."""
+    for rule in (SECRETS_RULE, *(monitor.rule for monitor in MONITORS.values())):
+        if rule not in rules():
+            raise CaseError(f"rule {rule} of a monitor is not in the ledger")

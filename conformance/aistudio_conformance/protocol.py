@@ -1,0 +1,293 @@
+"""What an adapter is asked and may answer: one JSON object a line, the same objects as in Python.
+
+Every verb is an action that users of a client know, never one call on the wire: how many calls it takes is
+what gets judged. Within version 1 fields are only ever added, and unknown ones are ignored on both sides.
+"""
+
+from typing import Any, Literal, Protocol
+
+from msgspec import Struct
+
+VERSION = 1
+
+Verb = Literal[
+    "dataset.upload",
+    "dataset.upload_parts",
+    "dataset.get",
+    "dataset.list",
+    "dataset.update",
+    "dataset.delete",
+    "tuning.start",
+    "tuning.wait",
+    "tuning.get",
+    "tuning.list",
+    "tuning.cancel",
+    "tuning.metrics",
+    "model.complete",
+]
+
+
+class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A JSON object: keyword arguments only, nothing said about what is left at its default."""
+
+
+class Credentials(Record, frozen=True):
+    """Who the client is. `value` is a secret; it is empty for `none`, and the client then sends none."""
+
+    kind: Literal["api-key", "iam-token", "none"]
+    value: str = ""
+
+    def __repr__(self) -> str:
+        """Without the secret."""
+        return f"Credentials(kind={self.kind!r})"
+
+
+class Place(Record, frozen=True):
+    """Where the service is, and how this case's client reaches it.
+
+    `grpc` and `tls` are host:port (plaintext, TLS); `ca` is the PEM file to trust for `tls`; `http` the base
+    URL of the REST faces. `poll_interval` is how long to wait between two polls, in seconds.
+    """
+
+    grpc: str
+    tls: str
+    http: str
+    ca: str
+    folder_id: str
+    credentials: Credentials
+    poll_interval: float = 1.0
+
+
+# --- what the verbs take ------------------------------------------------------------------------------------
+
+
+class DatasetUpload(Record, frozen=True):
+    """Make a dataset of a file and validate it; the reply comes when the validation is over."""
+
+    name: str
+    task_type: str
+    file: str
+    description: str | None = None
+    labels: dict[str, str] | None = None
+
+
+class DatasetUploadParts(Record, frozen=True):
+    """The same, with the file sent in parts of `part_size` bytes; the last one has the rest."""
+
+    name: str
+    task_type: str
+    file: str
+    part_size: int
+
+
+class DatasetId(Record, frozen=True):
+    """One dataset."""
+
+    dataset_id: str
+
+
+class DatasetList(Record, frozen=True):
+    """Every dataset of the folder, all pages."""
+
+    name_contains: str | None = None
+
+
+class DatasetUpdate(Record, frozen=True):
+    """Change what is given, nothing else. An empty mapping of labels removes them all."""
+
+    dataset_id: str
+    name: str | None = None
+    description: str | None = None
+    labels: dict[str, str] | None = None
+
+
+class TuningStart(Record, frozen=True):
+    """Start a tuning, without waiting for it. What is not given is the service's business."""
+
+    dataset_id: str
+    base_model: str = "yandexgpt-lite"
+    kind: Literal["completion", "multilabel", "multiclass", "pair", "triplet"] = "completion"
+    name: str | None = None
+    validation_dataset_id: str | None = None
+
+
+class TuningId(Record, frozen=True):
+    """One tuning task, by the id that `tuning.start` gave."""
+
+    tuning_id: str
+
+
+class TuningList(Record, frozen=True):
+    """Every tuning task of the folder, all pages, `page_size` at a time."""
+
+    page_size: int | None = None
+
+
+class TuningMetrics(Record, frozen=True):
+    """Save the task's metrics archive in `file`."""
+
+    tuning_id: str
+    file: str
+
+
+class ModelComplete(Record, frozen=True):
+    """One answer of a model to one user message."""
+
+    model_uri: str
+    text: str
+
+
+# --- what they give back ------------------------------------------------------------------------------------
+
+
+class ValidationError(Record, frozen=True):
+    """What is wrong with some rows of a file."""
+
+    error: str
+    rows: list[int] = []
+
+
+class Dataset(Record, frozen=True):
+    """A dataset as the client shows it; what it does not show is left out. `status` as in the enum: READY."""
+
+    dataset_id: str
+    name: str | None = None
+    status: str | None = None
+    description: str | None = None
+    labels: dict[str, str] | None = None
+    rows: int | None = None
+    size_bytes: int | None = None
+    created_by: str | None = None
+    errors: list[ValidationError] | None = None
+
+
+class Datasets(Record, frozen=True):
+    """Ids, in the order in which the client gave them."""
+
+    dataset_ids: list[str]
+
+
+class Tuning(Record, frozen=True):
+    """A tuning as the client shows it; `status` as in the enum: COMPLETED, FAILED, CANCELED."""
+
+    tuning_id: str
+    status: str | None = None
+    model_uri: str | None = None
+    source_model_uri: str | None = None
+
+
+class Tunings(Record, frozen=True):
+    """Ids, in the order in which the client gave them."""
+
+    tuning_ids: list[str]
+
+
+class Metrics(Record, frozen=True):
+    """Whether there was an archive. That there is none yet is an answer, not an error."""
+
+    found: bool
+
+
+class Completion(Record, frozen=True):
+    """The final text."""
+
+    text: str
+
+
+class Done(Record, frozen=True):
+    """It is done, and there is nothing to tell."""
+
+
+class Failure(Record, frozen=True):
+    """The client told its user that it failed. `code` is the name of a status code, if it tells one."""
+
+    message: str
+    code: str | None = None
+    errors: list[ValidationError] | None = None
+
+
+class Refused(Exception):
+    """Raise it where the client fails in front of its user; anything else is the adapter's trouble."""
+
+    def __init__(
+        self, message: str, code: str | None = None, errors: list[ValidationError] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.failure = Failure(message=message, code=code, errors=errors)
+
+
+class Unsupported(Exception):
+    """Raise it for a verb, or a field of one, that the client has nothing for."""
+
+
+class Client(Protocol):
+    """The verbs in Python. A client leaves out the methods that it has nothing for."""
+
+    def dataset_upload(self, ask: DatasetUpload) -> Dataset: ...  # noqa: D102 - `DatasetUpload` says it; so below
+    def dataset_upload_parts(self, ask: DatasetUploadParts) -> Dataset: ...  # noqa: D102
+    def dataset_get(self, ask: DatasetId) -> Dataset: ...  # noqa: D102
+    def dataset_list(self, ask: DatasetList) -> Datasets: ...  # noqa: D102
+    def dataset_update(self, ask: DatasetUpdate) -> Dataset: ...  # noqa: D102
+    def dataset_delete(self, ask: DatasetId) -> Done: ...  # noqa: D102
+    def tuning_start(self, ask: TuningStart) -> Tuning: ...  # noqa: D102
+    def tuning_wait(self, ask: TuningId) -> Tuning: ...  # noqa: D102
+    def tuning_get(self, ask: TuningId) -> Tuning: ...  # noqa: D102
+    def tuning_list(self, ask: TuningList) -> Tunings: ...  # noqa: D102
+    def tuning_cancel(self, ask: TuningId) -> Done: ...  # noqa: D102
+    def tuning_metrics(self, ask: TuningMetrics) -> Metrics: ...  # noqa: D102
+    def model_complete(self, ask: ModelComplete) -> Completion: ...  # noqa: D102
+    def close(self) -> None:
+        """Let go of connections; the case is over."""
+
+
+ASKED: dict[Verb, tuple[type[Record], type[Record]]] = {
+    "dataset.upload": (DatasetUpload, Dataset),
+    "dataset.upload_parts": (DatasetUploadParts, Dataset),
+    "dataset.get": (DatasetId, Dataset),
+    "dataset.list": (DatasetList, Datasets),
+    "dataset.update": (DatasetUpdate, Dataset),
+    "dataset.delete": (DatasetId, Done),
+    "tuning.start": (TuningStart, Tuning),
+    "tuning.wait": (TuningId, Tuning),
+    "tuning.get": (TuningId, Tuning),
+    "tuning.list": (TuningList, Tunings),
+    "tuning.cancel": (TuningId, Done),
+    "tuning.metrics": (TuningMetrics, Metrics),
+    "model.complete": (ModelComplete, Completion),
+}
+"""What each verb takes and gives."""
+
+
+# --- the lines ----------------------------------------------------------------------------------------------
+
+
+class Hello(Record, frozen=True):
+    """What an adapter says of itself when asked `hello`: the client's name and version, and its verbs."""
+
+    name: str
+    version: str = ""
+    language: str = ""
+    verbs: list[Verb] = []
+    protocol: int = VERSION
+
+
+class Ask(Record, frozen=True, rename={"with_": "with"}):
+    """One line to the adapter. `do` is `hello`, `begin` (`with` is a `Place`), `end`, or a verb."""
+
+    id: int
+    do: str
+    with_: dict[str, Any] = {}
+
+
+class Answer(Record, frozen=True):
+    """One line from the adapter: the id of what it answers, and exactly one of the four others.
+
+    `ok` the client did it · `error` the client told its user that it could not · `unsupported` the client has
+    nothing for it · `trouble` the adapter itself is broken.
+    """
+
+    id: int
+    ok: dict[str, Any] | None = None
+    error: Failure | None = None
+    unsupported: str | None = None
+    trouble: str | None = None

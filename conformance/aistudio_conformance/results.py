@@ -1,0 +1,115 @@
+"""A run and what it came to, as reports tell it."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from enum import Enum, IntEnum
+
+from msgspec import Struct
+
+from aistudio_conformance.known import Compared, Known
+from aistudio_conformance.model import Finding, Outcome
+from aistudio_conformance.protocol import VERSION, Hello
+from aistudio_conformance.runner import Judged
+
+
+class Exit(IntEnum):
+    """What an exit code tells."""
+
+    GREEN = 0
+    RED = 1
+    """A check is not green, or a list of known failures is not right."""
+    USAGE = 2
+    HARNESS = 3
+    """The adapter, the suite or the server is in trouble; nothing is said of the client."""
+    INTERRUPTED = 130
+
+
+class Shade(Enum):
+    """How much a finding weighs in the end."""
+
+    GREEN = "green"
+    RED = "red"
+    TROUBLE = "trouble"
+    NOT_COUNTED = "not counted"
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """One run: who, against what, with which chance, when, and which cases were meant to run."""
+
+    suite: str
+    client: Hello
+    target: Mapping[str, str]
+    seed: int
+    cases: tuple[str, ...]
+    started_at: str
+    ended_at: str = ""
+    protocol: int = VERSION
+    bundle: int = 1
+
+
+class Line(Struct, frozen=True):
+    """One finding with its case and, if it is known to fail, what the list says."""
+
+    judged: Judged
+    finding: Finding
+    known: Known | None = None
+
+    @property
+    def shade(self) -> Shade:
+        """Green is what passed, and what failed as it is known to."""
+        return Shade.GREEN if self.known else _SHADES[self.finding.outcome]
+
+
+_SHADES: Mapping[Outcome, Shade] = {
+    Outcome.PASS: Shade.GREEN,
+    Outcome.WARN: Shade.RED,
+    Outcome.FAIL: Shade.RED,
+    Outcome.NOT_REACHED: Shade.RED,
+    Outcome.NOT_APPLICABLE: Shade.NOT_COUNTED,
+    Outcome.HARNESS_ERROR: Shade.TROUBLE,
+}
+
+
+class Results(Struct, frozen=True):
+    """A run with its verdicts, by case. `rerun` is the command that runs again; a case is added to it."""
+
+    run: Run
+    judged: tuple[Judged, ...]
+    compared: Compared
+    rerun: str = ""
+    unknown: tuple[str, ...] = ()
+    """Cases of a bundle that this suite does not have."""
+
+    @property
+    def lines(self) -> Iterator[Line]:
+        """Every finding, in the order of the cases and their checks."""
+        for judged in self.judged:
+            for finding in judged.verdict.findings:
+                known = self.compared.expected.get((judged.case.id, finding.check))
+                yield Line(judged, finding, known)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Cases that were meant to run and did not."""
+        seen = {one.case.id for one in self.judged} | set(self.unknown)
+        return tuple(case for case in self.run.cases if case not in seen)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many findings of each outcome; those known to fail are counted apart."""
+        counted = Counter("known failing" if one.known else one.finding.outcome.value for one in self.lines)
+        return {name: counted[name] for name in (*(outcome.value for outcome in Outcome), "known failing")}
+
+    @property
+    def exit(self) -> Exit:
+        """RED before HARNESS: trouble with one case excuses no other.
+
+        Where monitors alone are green the client did nothing at all, and that is not green.
+        """
+        shades = Counter(one.shade for one in self.lines)
+        if shades[Shade.RED] or self.compared.problems:
+            return Exit.RED
+        if shades[Shade.TROUBLE] or self.missing or self.unknown:
+            return Exit.HARNESS
+        own = (one for one in self.lines if not one.finding.check.startswith("monitor/"))
+        return Exit.GREEN if any(one.shade is Shade.GREEN for one in own) else Exit.RED

@@ -1,0 +1,93 @@
+"""The kill matrix: every broken client turns exactly its checks red, and the client without a defect none."""
+
+import sys
+
+import pytest
+from msgspec.structs import replace
+
+from aistudio_conformance.broken.clients import MUTANTS
+from aistudio_conformance.case import Calls, Selector
+from aistudio_conformance.judge import judge
+from aistudio_conformance.load import cases, rules
+from aistudio_conformance.mock_target import MockTarget
+from aistudio_conformance.model import Outcome
+from aistudio_conformance.runner import Runner
+from tests.conformance.in_process import judged_in_process
+
+GREEN = {Outcome.PASS, Outcome.NOT_APPLICABLE}
+HOST = (sys.executable, "-m", "aistudio_conformance.adapters.host")
+RAW = "aistudio_conformance.adapters.raw_stubs"
+BROKEN = "aistudio_conformance.broken.clients"
+ANYTHING = Calls(of=Selector(method="*"), count="at least 0")
+
+
+@pytest.fixture(scope="module", name="target")
+def _target():
+    with MockTarget() as target:
+        yield target
+
+
+def by_children(told, target, seed=1):
+    """Every case, with one client in a process of its own."""
+    with Runner([*HOST, told], target, rules(), seed) as runner:
+        runner.smoke()
+        return list(runner.run(cases()))
+
+
+def red(judged):
+    """The checks that are not green, why, by their ids."""
+    return {
+        finding.check: f"{one.case.id}: {finding.outcome}: {finding.why}"
+        for one in judged
+        for finding in one.verdict.findings
+        if finding.outcome not in GREEN
+    }
+
+
+def without(check, case):
+    """The case with one check made vacuous: it is still there, and whatever happens it is green."""
+    if check.startswith("monitor/"):
+        return replace(case, monitors_off={check.removeprefix("monitor/"): "made vacuous"})
+    checks = tuple(
+        replace(one, calls=ANYTHING, never=None, order=None, reply=None, fails=None, function=None)
+        if f"{case.id}/{one.id}" == check
+        else one
+        for one in case.checks
+    )
+    return replace(case, checks=checks)
+
+
+def rejudged(judged, check):
+    """The same runs, judged with a check made vacuous."""
+    return [
+        replace(one, verdict=judge(without(check, one.case), one.played.report, one.journal, rules()))
+        for one in judged
+    ]
+
+
+@pytest.mark.parametrize("run", [by_children, judged_in_process])
+def test_a_client_without_a_defect_is_all_green(run, target):
+    judged = run(target=target, told=f"{RAW}:connect_plaintext")
+    assert red(judged) == {}
+    own = {
+        finding.outcome
+        for one in judged
+        for finding in one.verdict.findings
+        if not finding.check.startswith("monitor/")
+    }
+    assert own == {Outcome.PASS}, "nothing that the client can do may be left out"
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_broken_client_turns_exactly_its_checks_red(name, target):
+    declared = MUTANTS[name][1]
+    judged = judged_in_process(f"{BROKEN}:{name}", target)
+    seen = red(judged)
+    assert seen.keys() == declared, seen
+    for check in declared:
+        left = red(rejudged(judged, check)).keys()
+        assert left == declared - {check}, "a check that was made vacuous must be missed"
+
+
+def test_a_broken_client_is_as_red_in_a_process_of_its_own(target):
+    assert red(by_children(f"{BROKEN}:PrintsItsKey", target)).keys() == {"monitor/secrets-printed"}

@@ -1,0 +1,116 @@
+"""Monitors: each is red on its own defect, silent where it has nothing to watch, green otherwise."""
+
+import pytest
+
+from aistudio_conformance.judge import observed
+from aistudio_conformance.load import require_rules_of_monitors, rules
+from aistudio_conformance.model import Outcome
+from aistudio_conformance.monitors import MONITORS
+from aistudio_conformance.seen import Sight
+from tests.conformance.evidence import entry, journal, put
+
+KEPT, VIOLATED, NOTHING = Sight.KEPT, Sight.VIOLATED, Sight.NOT_APPLICABLE
+URL = "https://storage.host:1/bucket/b1g/key?X-Amz-Date=1&X-Amz-Signature=[redacted 0123456789 64]"
+TAIL = "/bucket/b1g/key?X-Amz-Date=1&X-Amz-Signature=[redacted 0123456789 64]"
+
+
+def asked(number, size="3"):
+    """An upload URL of so many bytes."""
+    return entry(
+        number,
+        "DatasetService/GetUploadDraftUrl",
+        request={"dataset_id": "fds1", "size_bytes": size},
+        responses=({"upload_url": URL},),
+    )
+
+
+def created(number, name="a", status="OK"):
+    reply = ({"dataset_id": f"fds{number}"},) if status == "OK" else ()
+    return entry(number, "DatasetService/Create", status=status, request={"name": name}, responses=reply)
+
+
+def about(number, method, dataset_id="fds1", status="OK", **reply):
+    return entry(
+        number,
+        f"DatasetService/{method}",
+        status=status,
+        request={"dataset_id": dataset_id},
+        responses=(reply,),
+    )
+
+
+def tune(number, dataset_id="fds1", status="OK", field="train_datasets"):
+    request = {field: [{"dataset_id": dataset_id, "weight": 1.0}]}
+    return entry(number, "TuningService/Tune", status=status, request=request)
+
+
+def poll(number, *, done=True, valid=True):
+    outcome = {"dataset_id": "fds1"} | ({"is_valid": True} if valid else {})
+    reply = {"id": "fdsop"} | ({"done": True, "response": outcome} if done else {})
+    return entry(number, "OperationService/Get", responses=(reply,))
+
+
+READY = {"dataset": {"dataset_id": "fds1", "status": "READY"}}
+
+
+@pytest.mark.parametrize(
+    ("monitor", "seen", "sight"),
+    [
+        ("no-credentials-on-storage", [], NOTHING),
+        ("no-credentials-on-storage", [put(1, TAIL)], KEPT),
+        (
+            "no-credentials-on-storage",
+            [put(1, TAIL), put(2, TAIL, headers=(("authorization", "x"),))],
+            VIOLATED,
+        ),
+        ("announced-size-is-sent", [asked(1)], NOTHING),
+        ("announced-size-is-sent", [asked(1), put(2, TAIL, 3)], KEPT),
+        ("announced-size-is-sent", [asked(1), put(2, TAIL, 4, status="403")], VIOLATED),
+        ("announced-size-is-sent", [asked(1), put(2, TAIL, 0), put(3, TAIL, 3)], VIOLATED),
+        ("announced-size-is-sent", [asked(1), put(2, TAIL, 1, complete=False), put(3, TAIL, 3)], KEPT),
+        ("announced-size-is-sent", [put(1, "/bucket/b1g/other?X-Amz-Date=1", 9)], NOTHING),
+        ("tunes-on-ready-datasets", [], NOTHING),
+        ("tunes-on-ready-datasets", [tune(1)], VIOLATED),
+        ("tunes-on-ready-datasets", [tune(1, status="FAILED_PRECONDITION")], VIOLATED),
+        ("tunes-on-ready-datasets", [poll(1), tune(2)], KEPT),
+        ("tunes-on-ready-datasets", [poll(1, done=False), tune(2)], VIOLATED),
+        ("tunes-on-ready-datasets", [poll(1, valid=False), tune(2)], VIOLATED),
+        ("tunes-on-ready-datasets", [poll(1), tune(2, "fds2")], VIOLATED),
+        ("tunes-on-ready-datasets", [poll(1), tune(2, "fds2", field="validation_datasets")], VIOLATED),
+        ("tunes-on-ready-datasets", [tune(1), poll(2)], VIOLATED),
+        ("tunes-on-ready-datasets", [about(1, "Describe", **READY), tune(2)], KEPT),
+        ("tunes-on-ready-datasets", [about(1, "List", datasets=[READY["dataset"]]), tune(2)], KEPT),
+        ("no-repeat-of-what-creates", [], NOTHING),
+        ("no-repeat-of-what-creates", [created(1), created(2, "b")], KEPT),
+        ("no-repeat-of-what-creates", [created(1), created(2)], VIOLATED),
+        ("no-repeat-of-what-creates", [tune(1, status="UNAVAILABLE"), tune(2)], VIOLATED),
+        ("no-repeat-of-what-creates", [tune(1, status="DEADLINE_EXCEEDED"), tune(2)], VIOLATED),
+        ("no-repeat-of-what-creates", [tune(1, status="FAILED_PRECONDITION"), tune(2)], KEPT),
+        ("no-repeat-of-what-creates", [tune(1, status="RESOURCE_EXHAUSTED"), tune(2)], KEPT),
+        ("nothing-left-behind", [], NOTHING),
+        ("nothing-left-behind", [created(1, status="UNAUTHENTICATED")], NOTHING),
+        ("nothing-left-behind", [created(1)], VIOLATED),
+        ("nothing-left-behind", [created(1), about(2, "Validate")], KEPT),
+        ("nothing-left-behind", [created(1), about(2, "Delete")], KEPT),
+        ("nothing-left-behind", [created(1), about(2, "Delete", status="UNAVAILABLE")], VIOLATED),
+        ("nothing-left-behind", [created(1), created(2, "b"), about(3, "Validate")], VIOLATED),
+    ],
+)
+def test_a_monitor_sees(monitor, seen, sight):
+    assert MONITORS[monitor].look(journal(*seen)).sight is sight
+
+
+def test_each_monitor_has_its_rule_in_the_ledger():
+    require_rules_of_monitors()
+
+
+def test_traffic_without_a_case_is_watched_too():
+    found = observed(journal(created(1)), rules())
+    assert {one.check: one.outcome for one in found} == {
+        "monitor/no-credentials-on-storage": Outcome.NOT_APPLICABLE,
+        "monitor/announced-size-is-sent": Outcome.NOT_APPLICABLE,
+        "monitor/tunes-on-ready-datasets": Outcome.NOT_APPLICABLE,
+        "monitor/no-repeat-of-what-creates": Outcome.PASS,
+        "monitor/nothing-left-behind": Outcome.WARN,
+    }
+    assert {one.outcome for one in observed(journal(dropped=1), rules())} == {Outcome.HARNESS_ERROR}

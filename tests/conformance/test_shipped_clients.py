@@ -1,0 +1,51 @@
+"""The clients that the suite ships: green but for what is listed, with reason and citation."""
+
+import subprocess
+import sys
+from importlib.resources import files
+
+import pytest
+import yaml
+
+SUITE = (sys.executable, "-m", "aistudio_conformance")
+LISTS = files("aistudio_conformance") / "known_failing"
+NAMES = {"official-sdk": "yandex-ai-studio-sdk", "official-sdk-ml": "yandex-cloud-ml-sdk"}
+
+
+def suite(*arguments):
+    command = [*SUITE, "run", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
+
+
+@pytest.mark.parametrize("client", NAMES)
+def test_the_sdk_breaks_what_is_listed_and_nothing_else(client):
+    done = suite("--client", client, "--parallel", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    listed = yaml.safe_load((LISTS / f"{NAMES[client]}.yaml").read_text(encoding="utf-8"))
+    count = sum(len(entry.get("cases", [1])) for entry in listed)
+    assert f"{count} known failing; all green" in done.stdout
+
+
+def test_a_listed_check_that_passes_fails_the_run(tmp_path):
+    stale = tmp_path / "known.yaml"
+    entry = {"check": "UP-01/size-announced", "outcome": "fail", "reason": "r", "citation": "c"}
+    stale.write_text(yaml.safe_dump([entry]), encoding="utf-8")
+    done = suite("--client", "raw-stubs", "--only", "UP-01", "--known-failing", str(stale))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "UP-01/size-announced is listed as known failing and passes; take it off the list" in done.stdout
+
+
+def test_a_listed_check_that_there_is_not_fails_the_run(tmp_path):
+    wrong = tmp_path / "known.yaml"
+    entry = {"check": "UP-01/no-such-check", "outcome": "fail", "reason": "r", "citation": "c"}
+    wrong.write_text(yaml.safe_dump([entry]), encoding="utf-8")
+    done = suite("--client", "raw-stubs", "--only", "UP-01", "--known-failing", str(wrong))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "UP-01/no-such-check is listed as known failing and there is no such check" in done.stdout
+
+
+@pytest.mark.all
+def test_grpcurl_and_curl_are_all_green():
+    done = suite("--client", "shell", "--parallel", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "all green" in done.stdout

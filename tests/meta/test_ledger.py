@@ -1,0 +1,45 @@
+"""Ledger, cases and broken clients hold together: what is judged is written, cited and proven."""
+
+import pytest
+
+from aistudio_conformance.broken.clients import MUTANTS
+from aistudio_conformance.load import CaseError, cases, ledger_from, rules
+from tools import generate_requirements as requirements
+
+CHECKS = requirements.checks()
+SOLE = {next(iter(red)) for _, red in MUTANTS.values() if len(red) == 1}
+EXCUSED = {f"{case.id}/{check.id}": check.not_sole for case in cases() for check in case.checks}
+
+
+def test_the_page_is_fresh():
+    assert requirements.PAGE.read_text(encoding="utf-8") == requirements.page(), "run `make generate`"
+
+
+@pytest.mark.parametrize("rule", rules().values(), ids=list(rules()))
+def test_a_rule_is_checked_or_says_why_it_cannot_be(rule):
+    assert (rule.id in CHECKS.values()) is not bool(rule.unobserved)
+    assert rule.statement.endswith(".")
+    assert set(rule.behaviours) <= requirements.behaviours().keys()
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_check_alone_catches_a_broken_client_or_says_why_not(check):
+    assert (check in SOLE) is not bool(EXCUSED.get(check))
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_broken_client_says_its_defect_and_names_checks_that_exist(name):
+    client, red = MUTANTS[name]
+    assert red, "a client that nothing catches proves nothing"
+    assert red <= CHECKS.keys()
+    assert client.__doc__ is not None
+    assert client.__doc__.startswith("It ")
+    assert len(client.__mro__) == len(client.__bases__[0].__mro__) + 1, "one defect, not one on another"
+
+
+def test_what_rests_on_inference_alone_cannot_be_a_must():
+    row = b"- {id: a, statement: s., level: %s, provenance: [sdk-source, inferred], cite: c, secrecy: %s}"
+    for level, secrecy in ((b"SHOULD", b"false"), (b"MUST", b"true")):
+        assert len(ledger_from(row % (level, secrecy))) == 1
+    with pytest.raises(CaseError, match="rule a is a MUST that rests on sdk-source, inferred alone"):
+        ledger_from(row % (b"MUST", b"false"))

@@ -1,0 +1,113 @@
+"""Writes docs/reference/requirements.md: the ledger, with behaviours, cases and broken clients joined."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from aistudio_conformance.broken.clients import MUTANTS
+from aistudio_conformance.judge import SECRETS_RULE
+from aistudio_conformance.load import cases, rules
+from aistudio_conformance.monitors import MONITORS, SECRETS_PRINTED
+
+ROOT = Path(__file__).resolve().parent.parent
+TABLE = ROOT / "mockserver/aistudio_mock/behaviours.yaml"
+PAGE = ROOT / "docs/reference/requirements.md"
+
+
+def checks() -> dict[str, str]:
+    """Every check and monitor, by the name that findings use, with its rule."""
+    own = {f"{case.id}/{check.id}": check.rule for case in cases() for check in case.checks}
+    watching = {monitor.check: monitor.rule for monitor in MONITORS.values()}
+    return own | watching | {f"monitor/{SECRETS_PRINTED}": SECRETS_RULE}
+
+
+def behaviours() -> Mapping[str, Mapping[str, Any]]:
+    """The mock's table, by id."""
+    return {row["id"]: row for row in yaml.safe_load(TABLE.read_text(encoding="utf-8"))}
+
+
+def page() -> str:
+    """The whole page."""
+    return "\n".join([*_client_rules(), "", *_kills(), "", *_server_rules(), ""])
+
+
+def _client_rules() -> Iterator[str]:
+    yield from (
+        "# Requirements",
+        "",
+        "What the conformance suite asks of a client, how firmly, on whose word, and what proves it.",
+        "Generated from the ledger, the cases, the broken clients and `behaviours.yaml`; `sb` and `cs` are",
+        "sections of the project's notes on the observed service and on candidate scenarios.",
+        "A broken MUST fails a client; a broken SHOULD or MAY is a warning.",
+        "",
+        "## What a client keeps",
+        "",
+        "| rule | statement | level | known from | source | rests on | checks |",
+        "|---|---|---|---|---|---|---|",
+    )
+    table, known = checks(), behaviours()
+    for rule in rules().values():
+        resting = ", ".join(f"`{name}` ({known[name]['evidence']})" for name in rule.behaviours)
+        seen_by = ", ".join(f"`{check}`" for check, by in table.items() if by == rule.id) or rule.unobserved
+        provenance = ", ".join(rule.provenance)
+        yield (
+            f"| `{rule.id}` | {rule.statement} | {rule.level} | {provenance} | {rule.cite} | {resting} "
+            f"| {seen_by} |"
+        )
+
+
+def _kills() -> Iterator[str]:
+    yield from (
+        "## Which broken client each check catches",
+        "",
+        "Every client below is the raw-stub client with one defect. `tests/conformance/test_kill_matrix.py`",
+        "asserts exactly which checks it turns red, and that nothing is red without a defect. **Bold**: no",
+        "other check catches this client.",
+        "",
+        "| broken client | its defect | checks that turn red |",
+        "|---|---|---|",
+    )
+    for name, (client, red) in MUTANTS.items():
+        told = ", ".join(f"**`{check}`**" if len(red) == 1 else f"`{check}`" for check in sorted(red))
+        yield f"| `{name}` | {client.__doc__} | {told} |"
+
+
+def _server_rules() -> Iterator[str]:
+    resting: dict[str, list[str]] = {}
+    for rule in rules().values():
+        for name in rule.behaviours:
+            resting.setdefault(name, []).append(f"`{rule.id}`")
+    yield from (
+        "## What the server is known to do",
+        "",
+        "The rows of [fidelity.md](fidelity.md) that rules rest on; the mock's own tests hold them.",
+        "",
+        "| behaviour | evidence | rules that rest on it |",
+        "|---|---|---|",
+    )
+    for name, row in behaviours().items():
+        if name in resting:
+            yield f"| `{name}` | {row['evidence']} | {', '.join(resting[name])} |"
+
+
+def main() -> int:
+    """Writes the page, or with `--check` says whether it is fresh."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the page is stale")
+    check = parser.parse_args().check
+    text = page()
+    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
+        return 0
+    if check:
+        sys.stderr.write(f"stale: {PAGE.name}; run `make generate`\n")
+        return 1
+    PAGE.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
