@@ -6,7 +6,6 @@ from zipfile import ZipFile
 import pytest
 
 from aistudio_formats.examples import EXAMPLES
-from aistudio_mock import MockServer
 from tests.conformance.talking import case_of, hosted, in_a_case, talking
 from tests.wire import steps
 from tests.wire.stubs import Client
@@ -16,27 +15,9 @@ SDK = "aistudio_conformance.adapters.official_sdk"
 
 
 @pytest.fixture(scope="module")
-def mock():
-    with MockServer() as mock:
-        yield mock
-
-
-@pytest.fixture
-def folder(mock):
-    return mock.folder()
-
-
-@pytest.fixture(scope="module")
 def adapter():
     with talking(hosted(SDK)) as adapter:
         yield adapter
-
-
-@pytest.fixture
-def client(adapter, mock, folder):
-    """One process for all these tests, as for all cases of a run."""
-    with case_of(adapter, mock, folder) as client:
-        yield client
 
 
 @pytest.fixture

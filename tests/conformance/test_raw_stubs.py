@@ -15,27 +15,9 @@ ANSWER = "Меня зовут Женя. Полностью - Евгений Не
 
 
 @pytest.fixture(scope="module")
-def mock():
-    with MockServer() as mock:
-        yield mock
-
-
-@pytest.fixture
-def folder(mock):
-    return mock.folder()
-
-
-@pytest.fixture(scope="module")
 def adapter():
     with talking(hosted(RAW)) as adapter:
         yield adapter
-
-
-@pytest.fixture
-def client(adapter, mock, folder):
-    """One process for all these tests, as for all cases of a run."""
-    with case_of(adapter, mock, folder) as client:
-        yield client
 
 
 @pytest.fixture

@@ -23,22 +23,10 @@ def mock():
         yield mock
 
 
-@pytest.fixture
-def folder(mock):
-    return mock.folder()
-
-
 @pytest.fixture(scope="module")
 def adapter():
     with talking(SHELL) as adapter:
         yield adapter
-
-
-@pytest.fixture
-def client(adapter, mock, folder):
-    """One process for all these tests, as for all cases of a run."""
-    with case_of(adapter, mock, folder) as client:
-        yield client
 
 
 @pytest.fixture
