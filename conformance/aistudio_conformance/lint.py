@@ -24,6 +24,7 @@ _GOOD_FILE = b'{"request": [{"role": "user", "text": "two and two"}], "response"
 _UPLOAD = {"name": "linted", "task_type": "TextToTextGeneration", "file": "${file}"}
 _ASKS: tuple[tuple[Verb, Mapping[str, Any]], ...] = (
     ("dataset.upload", _UPLOAD),
+    ("dataset.upload_parts", {**_UPLOAD, "part_size": 5 << 20}),
     ("dataset.get", {"dataset_id": "${upload.dataset_id}"}),
     ("dataset.list", {}),
     ("dataset.update", {"dataset_id": "${upload.dataset_id}", "description": "linted"}),

@@ -320,4 +320,4 @@ class Tunings(RuleBasedStateMachine):
 
 
 TestTunings = Tunings.TestCase
-TestTunings.settings = settings(max_examples=50, stateful_step_count=30)
+TestTunings.settings = settings(max_examples=20, stateful_step_count=30)

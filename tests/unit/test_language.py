@@ -1,7 +1,13 @@
 """The languages of `validate`: which one, and how it counts."""
 
+import io
+import re
+
 import pytest
 
+from aistudio_formats import validation
+from aistudio_formats.rows import Row
+from aistudio_formats.validation import scan
 from aistudio_mock.commands.language import Words, of_locale
 
 
@@ -54,3 +60,57 @@ def test_what_the_data_contract_says_is_translated_with_its_parts():
 
 def test_what_nobody_has_translated_is_said_as_it_is():
     assert Words("ru").said("A new wording of tomorrow.") == "A new wording of tomorrow."
+
+
+GOOD = b'{"request": [{"role": "user", "text": "a"}], "response": "b"}'
+CHATS, CLASSES = "TextToTextGeneration", "TextClassificationMultilabel"
+CLASS_ROW = b'{"text": "a", "%s": 0}'
+
+
+@pytest.mark.parametrize(
+    ("data", "task_type"),
+    [
+        (b"", CHATS),
+        (b"\xff\xfe{", CHATS),
+        (b"\xfe\xff{", CHATS),
+        (b"\x1f\x8b", CHATS),
+        (b"PK\x03\x04", CHATS),
+        (b"PAR1", CHATS),
+        (b"[%s]" % GOOD, CHATS),
+        (b"[%s]" % b",".join([GOOD] * 20), CHATS),
+        (b"\n".join([GOOD] + [b"{}"] * 90), CHATS),  # a block of wrong ones is enough
+        (GOOD, CHATS),
+        (CLASS_ROW % b"joy", CLASSES),
+        (b"\n".join([CLASS_ROW % b"joy"] * 200), CLASSES),
+        (b"\n".join([CLASS_ROW % b"joy"] * 50_001), CLASSES),
+        (CLASS_ROW % b'", "'.join(b'%d": 1, "x%d' % (n, n) for n in range(101)), CLASSES),
+        (CLASS_ROW % (b"long" * 40), CLASSES),
+    ],
+)
+def test_what_a_scan_says_of_a_file_is_said_in_russian(data, task_type, monkeypatch):
+    monkeypatch.setattr(validation, "MAX_WRONG", 2)
+    monkeypatch.setattr("aistudio_formats.blocks.BLOCK", 64)
+    report = scan(io.BytesIO(data), task_type)
+    said = [each for each in (*report.errors, *report.warnings) if not each.row_numbers]
+    assert said
+    for each in said:
+        assert re.search("[а-я]", Words("ru").said(each.error_description)), each
+
+
+@pytest.mark.parametrize(
+    ("line", "task_type"),
+    [
+        (b'{"text": "a", "joy": ' + b"[" * 100_000, CLASSES),
+        (GOOD + b" " * 2000, CHATS),
+        (b'{"text": "a"}', CLASSES),
+        (CLASS_ROW % rb"a\nb", CLASSES),
+        (b"{%s}" % b",".join(b'"%d": 1' % number for number in range(1001)), CLASSES),
+        (GOOD.replace(b'"b"', b"9" * 5000), CHATS),
+    ],
+)
+def test_what_a_scan_says_of_unusual_rows_is_said_in_russian(line, task_type, monkeypatch):
+    if line.endswith(b" "):
+        monkeypatch.setattr(Row, "longest", 1000)
+    (error,) = scan(io.BytesIO(b"\n" + line + b"\n"), task_type).errors[1:]
+    text = error.error_description.removeprefix("Row 2: ").partition(". A row is ")[0].rstrip(".")
+    assert re.search("[а-я]", Words("ru").said(text)), text

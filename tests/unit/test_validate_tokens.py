@@ -90,3 +90,14 @@ def test_rows_that_are_wrong_are_left_out():
     for number, line in enumerate([b"{", b'{"request": 1}', b"\xff", b"[" * 100_000], 1):
         tally.add(number, line)
     assert tally.result(0) is None
+
+
+def test_after_the_sample_only_rows_that_may_be_too_long_are_wanted(monkeypatch):
+    monkeypatch.setattr(validate_tokens, "SAMPLE", 10)
+    chats, images = TokenTally(GENERATION), TokenTally(MODELS["ImageGeneration"])
+    assert chats.wants(1)
+    chats.add(1, chat("a", "b"))
+    assert not chats.wants(2000)
+    assert chats.wants(2001)
+    images.add(1, examples.EXAMPLES["ImageTextToTextGeneration"].encode().splitlines()[0])
+    assert not images.wants(1 << 20)

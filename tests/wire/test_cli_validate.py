@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
+from aistudio_formats import blocks
 from aistudio_formats.examples import EXAMPLES
 from aistudio_mock.cli import main
 from aistudio_mock.commands import progress, validate_tokens
@@ -244,6 +245,14 @@ def test_classes_are_those_of_the_first_right_row_in_the_second_look_too(validat
     _, said, _ = validate(rows, "--json", "--task-type", "TextClassificationMultilabel")
     spots = [(spot["row"], spot["column"]) for error in json.loads(said)["errors"] for spot in error["spots"]]
     assert spots == [(1, 10), (4, 20)]
+
+
+@pytest.mark.parametrize("block", [1, 100, 1 << 17])
+def test_places_are_found_wherever_a_block_ends(block, validate, monkeypatch):
+    monkeypatch.setattr(blocks, "BLOCK", block)
+    monkeypatch.setattr(validate_tokens, "SAMPLE", 1)
+    _, said, _ = validate((GOOD * 7 + NO_ANSWER * 2) * 3, "--json", "--task-type", TYPE)
+    assert [spot["row"] for spot in json.loads(said)["errors"][0]["spots"]] == [8, 9, 17, 18, 26, 27]
 
 
 @posix

@@ -75,7 +75,8 @@ def _problem(error: RowError, closer: Closer | None, words: Words) -> Problem:
 
 
 def _spots(error: RowError, closer: Closer, words: Words) -> Iterator[Spot]:
-    for number in error.row_numbers:
+    # Of a file that is written to meanwhile a row may not be as the scan saw it.
+    for number in filter(closer.flaws.__contains__, error.row_numbers):
         flaw, place = closer.flaws[number]
         yield Spot(number, place.column, words.said(flaw.text), place.excerpt)
 
