@@ -1,8 +1,8 @@
 """PUT of bodies to the storage, checked and stored, beside an HTTP server that does no more than keep them.
 
-The floor (`python -m bench.upload FLAVOUR`) is an aiohttp server whose one handler computes the MD5 of a body
-and writes it to a file, in its event loop, as it arrives. The same in a thread, a megabyte at a time, is shown
-beside it. Files lie on tmpfs where there is one, so that nobody's disk is measured.
+The floor (`python -m bench.upload FLAVOUR`) is an aiohttp server whose one handler computes the MD5 of a
+body and writes it to a file, in its event loop, as it arrives. The same in a thread, a megabyte at a time, is
+shown beside it. Files lie on tmpfs where there is one, so that nobody's disk is measured.
 """
 
 import asyncio

@@ -16,6 +16,48 @@ MODULE = ROOT / "mockserver/aistudio_mock/domain/behaviours.py"
 PAGE = ROOT / "docs/reference/fidelity.md"
 EDITIONS = ("2024-12", "2025-01", "2025-12")
 
+MAIN_PATH = {
+    "DatasetService/Create": ("ids", "response-headers", "dataset-create-reply", "dataset-name-free"),
+    "DatasetService/GetUploadDraftUrl": ("upload-url-anatomy",),
+    "PUT": ("upload-length-is-signed", "upload-answer-headers", "draft-lifecycle"),
+    "DatasetService/Validate": (
+        "generation-row-shape",
+        "dataset-rows-are-strict",
+        "generation-asks-something",
+        "stored-parquet-layout",
+    ),
+    "OperationService/Get": (
+        "validation-operation",
+        "validation-metadata",
+        "tuning-operation",
+        "tuning-operation-progress",
+        "poll-without-deadline",
+    ),
+    "DatasetService/Describe": ("dataset-ready-before-done", "dataset-rows", "dataset-size-is-parquet"),
+    "TuningService/Tune": (
+        "tune-reply",
+        "tune-name",
+        "base-models",
+        "tuning-number-defaults",
+        "planned-outcomes",
+    ),
+    "TextGenerationService/Completion": (
+        "completion-shape",
+        "completion-model-version",
+        "tuned-model-answers-its-training-data",
+        "tokens-are-words-in-pieces-of-seven",
+    ),
+    "TuningService/GetMetricsUrl": ("metrics-when-completed", "metrics-url-anatomy"),
+    "GET": (
+        "download-answer-headers",
+        "metrics-archive-is-tensorboard-zip",
+        "metrics-archive-layout",
+        "losses-are-simulated",
+        "learning-rate-curve-follows-request",
+    ),
+}
+"""What `aistudio-mock demo` calls, and the behaviours that its answers show."""
+
 Row = dict[str, Any]
 
 
@@ -64,6 +106,7 @@ def page(rows: list[Row]) -> str:
         "those of the project's notes on the observed service.",
         "",
         f"{len(rows)} behaviours: " + ", ".join(f"{number} {kind}" for kind, number in counts.items()) + ".",
+        main_path(rows),
         "A behaviour with values can be changed with `--set ID=VALUE`; the first value is the default.",
         "",
         "| id | what the mock does | evidence | source | values |",
@@ -74,6 +117,16 @@ def page(rows: list[Row]) -> str:
         for row in rows
     ]
     return "\n".join([*lines, "", *_methods(), ""])
+
+
+def main_path(rows: list[Row]) -> str:
+    """How much of the way from a dataset to an answer of the tuned model is assumed."""
+    shown = {behaviour for behaviours in MAIN_PATH.values() for behaviour in behaviours}
+    assumed = sum(row["evidence"] == "assumed" for row in rows if row["id"] in shown)
+    return (
+        f"On the main path, which is what `aistudio-mock demo` does, {assumed} of {len(shown)} "
+        f"({assumed / len(shown):.0%}) are assumed."
+    )
 
 
 class _Nobody:

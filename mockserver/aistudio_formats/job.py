@@ -18,7 +18,8 @@ def run(source: str | Path, target: str | Path, task_type: str, first_row: Liter
     with Path(source).open("rb") as file:
         report = scan(file, task_type, first_row)
     if report.is_valid:
-        parquet.convert(source, target, task_type, rows=report.total_rows)
+        rows, longest = report.total_rows, report.longest_line
+        parquet.convert(source, target, task_type, rows=rows, longest_line=longest)
     return report
 
 

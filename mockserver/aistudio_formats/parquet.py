@@ -32,7 +32,7 @@ class ConversionMismatch(RuntimeError):
     """The Parquet writer saw another number of rows than the scan did: a bug of ours, never the file's."""
 
 
-def convert(source: str | Path, target: str | Path, task_type: str, *, rows: int) -> None:
+def convert(source: str | Path, target: str | Path, task_type: str, *, rows: int, longest_line: int) -> None:
     """Write the valid JSON Lines file `source` as the Parquet file `target`, whole or not at all.
 
     Args:
@@ -40,6 +40,7 @@ def convert(source: str | Path, target: str | Path, task_type: str, *, rows: int
         target: a path; replaced if it exists.
         task_type: a type without a row model is stored as it was uploaded (assumed; service-behaviour h.12).
         rows: as the scan counted them; part of the layout.
+        longest_line: in bytes, as the scan measured it; the reader needs a larger block than that.
 
     Raises:
         OSError: a path cannot be read or written.
@@ -51,7 +52,7 @@ def convert(source: str | Path, target: str | Path, task_type: str, *, rows: int
         if model is None:
             shutil.copyfile(source, partial)
         else:
-            _write(str(source), str(partial), _of_file(model, source), rows)
+            _write(str(source), str(partial), _of_file(model, source), rows, longest_line)
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
@@ -149,34 +150,30 @@ def _pandas_column(
     }
 
 
-def _write(source: str, target: str, model: type[Row], rows: int) -> None:
+def _write(source: str, target: str, model: type[Row], rows: int, longest_line: int) -> None:
     from pyarrow import parquet  # noqa: PLC0415  heavy
 
     schema = schema_of(model, rows)
     written = 0
     with parquet.ParquetWriter(target, schema, version="2.6", compression="SNAPPY") as writer:
-        for table in _row_groups(_batches(source, schema), schema):
+        for table in _row_groups(_batches(source, schema, longest_line), schema):
             writer.write_table(table, row_group_size=max(1, table.num_rows))
             written += table.num_rows
     if written != rows:
         raise ConversionMismatch(f"{source} has {rows} rows, of which {written} were converted")
 
 
-def _batches(source: str, schema: "pa.Schema") -> Iterator["pa.RecordBatch"]:
-    """The rows of the file, a block of whole lines at a time.
-
-    `pyarrow.json.open_json` would do that as well, but reads up to 32 blocks ahead, and its threads keep the
-    memory of each: twice as much as one block after the other, and not faster.
-    """
+def _batches(source: str, schema: "pa.Schema", longest_line: int) -> Iterator["pa.RecordBatch"]:
     import pyarrow as pa  # noqa: PLC0415  heavy
     from pyarrow import json as arrow_json  # noqa: PLC0415  heavy
 
-    parsing = arrow_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
-    with Path(source).open("rb") as file:
-        while block := file.read(_BLOCK):
-            block += file.readline()
-            reading = arrow_json.ReadOptions(use_threads=False, block_size=len(block) + 1)
-            yield from arrow_json.read_json(pa.BufferReader(block), reading, parsing).to_batches()
+    # An open file, not its path: of a path that ends in .gz the reader would unpack the contents.
+    with pa.OSFile(source) as file:
+        yield from arrow_json.open_json(
+            file,
+            read_options=arrow_json.ReadOptions(block_size=max(_BLOCK, longest_line + 1)),
+            parse_options=arrow_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error"),
+        )
 
 
 def _row_groups(batches: Iterator["pa.RecordBatch"], schema: "pa.Schema") -> Iterator["pa.Table"]:

@@ -19,7 +19,7 @@ class RowError(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """The outcome of a scan.
+    """The outcome of a scan. No line has more than `longest_line` bytes; for short lines that is a bound.
 
     `warnings` are what the documentation asks for and the service does not enforce: for people before an
     upload, never part of a validation's answer.
@@ -29,6 +29,7 @@ class Report(Struct, frozen=True):
     processed_rows: int
     valid_rows: int
     errors: tuple[RowError, ...]
+    longest_line: int
     warnings: tuple[RowError, ...] = ()
 
     @property

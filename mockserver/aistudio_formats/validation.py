@@ -37,32 +37,36 @@ def scan(source: BinaryIO | Iterable[bytes], task_type: str, first_row: Literal[
     each = iter(blocks)
     start = next(each, None)
     if start is None:
-        return Report(0, 0, 0, (whole_file.EMPTY,))
+        return Report(0, 0, 0, (whole_file.EMPTY,), 0)
     if model is None:
         return _count(chain([start], each))
     if error := whole_file.error_of(start.lines, each, model):
-        return Report(0, 0, 0, (error,))
+        return Report(0, 0, 0, (error,), start.longest)
     return _scan_rows(chain([start], each), blocks, Check(model), first_row)
 
 
 def _count(blocks: Iterator[Block]) -> Report:
-    total = sum(len(block.lines) for block in blocks)
-    return Report(total, total, total, ())
+    total = longest = 0
+    for block in blocks:
+        total += len(block.lines)
+        longest = max(longest, block.longest)
+    return Report(total, total, total, (), longest)
 
 
 def _scan_rows(each: Iterator[Block], blocks: Blocks, check: Check, first_row: int) -> Report:
-    found, rows, wrong = Flaws(), 0, 0
+    found, rows, wrong, longest = Flaws(), 0, 0, 0
     for block in each:
         for index, flaw in check(block):
             found.add(flaw, first_row + rows + index)
             wrong += 1
         rows += len(block.lines)
+        longest = max(longest, block.longest)
         if wrong >= MAX_WRONG:
             break
     rest = blocks.count_rest()
     errors = (*found.errors(check.model), *_stopped(wrong, rest))
     warnings = tuple(minimums.warnings_of(check.model, rows + rest, check.unseen_classes))
-    return Report(rows + rest, rows, rows - wrong, errors, warnings)
+    return Report(rows + rest, rows, rows - wrong, errors, longest, warnings)
 
 
 def _stopped(wrong: int, rest: int) -> Iterator[RowError]:

@@ -1,8 +1,10 @@
 """The clients that the suite ships: green but for what is listed, with reason and citation."""
 
+import os
 import subprocess
 import sys
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 import yaml
@@ -13,8 +15,16 @@ NAMES = {"official-sdk": "yandex-ai-studio-sdk", "official-sdk-ml": "yandex-clou
 
 
 def suite(*arguments):
-    command = [*SUITE, "run", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
+    # grpcurl may stand beside Python without being on the PATH.
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    return subprocess.run(
+        [*SUITE, "run", *arguments],
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize("client", ["official-sdk", pytest.param("official-sdk-ml", marks=pytest.mark.all)])

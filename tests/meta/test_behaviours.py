@@ -2,11 +2,16 @@
 
 import ast
 import re
+import sys
+from itertools import chain
 from pathlib import Path
 
 import pytest
 import yaml
 
+from aistudio_formats.examples import EXAMPLES
+from aistudio_mock import MockServer
+from aistudio_mock.commands import demo_story
 from aistudio_mock.domain.behaviours import EDITIONS, VALUES, Behaviours
 from aistudio_mock.domain.settings import READERS
 from tools import generate_behaviours, generate_diagrams
@@ -76,6 +81,20 @@ def test_the_module_is_fresh():
 def test_the_page_is_fresh():
     page = generate_behaviours.page(ROWS)
     assert generate_behaviours.PAGE.read_text(encoding="utf-8") == page, "run `make generate`"
+
+
+def test_the_main_path_is_what_the_demo_does_and_its_assumed_share_is_told(capsys):
+    with MockServer() as mock:
+        demo_story.tell(mock._ready, EXAMPLES["TextToTextGeneration"].encode())
+        called = {entry.method for entry in mock.default_folder.journal.calls()}
+    told = generate_behaviours.main_path(ROWS)
+    with capsys.disabled():
+        sys.stdout.write(f"\n{told}\n")
+    assert called == generate_behaviours.MAIN_PATH.keys()
+    shown = list(chain.from_iterable(generate_behaviours.MAIN_PATH.values()))
+    assert len(shown) == len(set(shown))
+    assert set(shown) <= {row["id"] for row in ROWS}
+    assert told in generate_behaviours.PAGE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ class _Scans:
         outcome: Future[Scanned] = Future()
         odd = draft.size % 2
         errors = (RowError("mock.row.odd", "it is odd", (first_row,)),) if odd else ()
-        outcome.set_result(Scanned(Report(2, 2, 2 - odd, errors), None if odd else _FILE))
+        outcome.set_result(Scanned(Report(2, 2, 2 - odd, errors, 0), None if odd else _FILE))
         return outcome
 
     def discard(self, blob: Blob) -> None:

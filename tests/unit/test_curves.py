@@ -1,4 +1,4 @@
-"""The curves of a training run against closed forms."""
+"""The learning rate of a training run against closed forms."""
 
 from itertools import pairwise
 from math import inf, nan
@@ -13,12 +13,11 @@ from aistudio_mock.domain.curves import (
     MIN_DEFAULT_SAMPLES,
     Kind,
     Schedule,
+    full_steps,
     learning_rate,
     logged_steps,
     requested,
     total_steps,
-    training_loss,
-    validation_loss,
 )
 
 KINDS: list[Kind] = ["linear", "constant", "cosine"]
@@ -140,30 +139,17 @@ def test_a_tiny_dataset_still_draws_a_curve():
     assert total_steps(0, rows=1) == MIN_DEFAULT_SAMPLES // BATCH_SIZE
 
 
-def test_the_training_loss_falls():
-    curve = [training_loss(7, step, 500) for step in range(1, 501)]
-    tenths = [sum(curve[start : start + 50]) / 50 for start in range(0, 500, 50)]
-    assert tenths == sorted(tenths, reverse=True)
-    assert curve[-1] < curve[0] / 2
-    assert all(0 < loss < 5 for loss in curve)
-
-
-def test_the_training_loss_is_noisy():
-    curve = [training_loss(7, step, 500) for step in range(1, 501)]
-    assert any(after > before for before, after in pairwise(curve))
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_the_validation_loss_is_a_bit_above_the_training_loss(seed):
-    ratios = [validation_loss(seed, step, 300) / training_loss(seed, step, 300) for step in range(301)]
-    assert min(ratios) > 1.02
-    assert max(ratios) < 1.15
-
-
-def test_each_seed_has_its_own_losses_and_keeps_them():
-    assert training_loss(1, 10, 100) == training_loss(1, 10, 100)
-    assert validation_loss(1, 10, 100) == validation_loss(1, 10, 100)
-    assert len({training_loss(seed, 10, 100) for seed in range(50)}) == 50
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("warmup_ratio", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize("min_lr", [0.0, 1e-5, 3e-4])
+def test_full_steps_are_the_area_under_the_rate(kind, warmup_ratio, min_lr):
+    of = schedule(kind, warmup_ratio=warmup_ratio, min_lr=min_lr)
+    area = 0.0
+    for step, (before, after) in enumerate(pairwise(rates(of)), start=1):
+        area += (before + after) / 2 / of.lr
+        assert full_steps(of, step) == pytest.approx(area, rel=1e-4)
+    assert full_steps(of, -1) == full_steps(of, 0) == 0
+    assert full_steps(of, 5000) == full_steps(of, 1000)
 
 
 def test_a_short_run_logs_every_step():

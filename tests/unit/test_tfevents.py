@@ -5,7 +5,14 @@ from struct import pack, unpack
 import pytest
 from google_crc32c import value as crc32c
 
-from aistudio_mock.domain.tfevents import event_file, masked_crc32c, record, varint
+from aistudio_mock.domain.tfevents import (
+    event_file,
+    masked_crc32c,
+    plugin_event,
+    record,
+    scalar_events,
+    varint,
+)
 
 
 def records(data: bytes) -> list[bytes]:
@@ -50,13 +57,13 @@ def test_a_record_frames_its_data_with_two_checksums():
 
 
 def test_a_file_without_steps_says_its_version():
-    assert records(event_file(1.5, [], [], {"loss": []})) == [
+    assert records(event_file(1.5, [])) == [
         b"\x09" + pack("<d", 1.5) + b"\x1a\x0dbrain.Event:2",
     ]
 
 
 def test_an_event_holds_every_scalar_of_its_step():
-    _, event = records(event_file(0.0, [2.5], [300], {"a": [1.0], "bc": [-2.0]}))
+    _, event = records(event_file(0.0, scalar_events([2.5], [300], {"a": [1.0], "bc": [-2.0]})))
     first = b"\x0a\x01a\x15" + pack("<f", 1.0)
     second = b"\x0a\x02bc\x15" + pack("<f", -2.0)
     summary = b"\x0a" + bytes([len(first)]) + first + b"\x0a" + bytes([len(second)]) + second
@@ -64,13 +71,13 @@ def test_an_event_holds_every_scalar_of_its_step():
 
 
 def test_a_long_tag_has_a_long_length():
-    _, event = records(event_file(0.0, [0.0], [1], {"x" * 200: [1.0]}))
+    _, event = records(event_file(0.0, scalar_events([0.0], [1], {"x" * 200: [1.0]})))
     assert event.endswith(b"\x0a\xc8\x01" + b"x" * 200 + b"\x15" + pack("<f", 1.0))
 
 
 @pytest.mark.parametrize(("number", "stored"), [(1e39, "0000807f"), (-1e39, "000080ff")])
 def test_a_number_too_large_for_float32_is_infinite(number, stored):
-    assert records(event_file(0.0, [0.0], [1], {"a": [number]}))[1].hex().endswith(stored)
+    assert records(event_file(0.0, scalar_events([0.0], [1], {"a": [number]})))[1].hex().endswith(stored)
 
 
 @pytest.mark.parametrize(
@@ -79,4 +86,12 @@ def test_a_number_too_large_for_float32_is_infinite(number, stored):
 )
 def test_series_of_different_lengths_are_refused(wall_times, steps, values):
     with pytest.raises(ValueError, match="zip"):
-        event_file(0.0, wall_times, steps, {"a": values})
+        list(scalar_events(wall_times, steps, {"a": values}))
+
+
+def test_a_plugin_s_event_has_its_tag_its_plugin_and_its_content_but_no_step():
+    _, event = records(event_file(0.0, [plugin_event(2.5, "t", "p", b"xyz")]))
+    metadata = b"\x0a\x08" + b"\x0a\x01p" + b"\x12\x03xyz"
+    value = b"\x0a\x01t" + b"\x4a" + bytes([len(metadata)]) + metadata
+    summary = b"\x0a" + bytes([len(value)]) + value
+    assert event == b"\x09" + pack("<d", 2.5) + b"\x2a" + bytes([len(summary)]) + summary

@@ -17,7 +17,7 @@ from aistudio_mock.domain.timeline import Timeline
 from aistudio_mock.runtime.chance import Ids
 from aistudio_protos.yandex.cloud.ai.dataset.v1.dataset_service_pb2 import ValidateDatasetResponse
 
-GOOD_SCAN = Scanned(Report(3, 3, 3, ()), Blob("parquet", 3514, "md5", Instant(0)))
+GOOD_SCAN = Scanned(Report(3, 3, 3, (), 0), Blob("parquet", 3514, "md5", Instant(0)))
 
 
 class Bench:

@@ -55,9 +55,10 @@ def test_a_cancelled_tuning_stays_cancelled(client, folder, operation_id, second
     assert by_operation(client, operation_id) == operation
     assert by_task(client, operation_id) == operation
     assert task(client, operation_id) == cancelled
-    code, message = steps.refused(client.call, "TuningService/GetMetricsUrl", task_id=operation_id)
-    assert code is grpc.StatusCode.NOT_FOUND
-    assert "is CANCELED and has no metrics" in message
+    if seconds < 80:  # before its first evaluation
+        code, message = steps.refused(client.call, "TuningService/GetMetricsUrl", task_id=operation_id)
+        assert code is grpc.StatusCode.NOT_FOUND
+        assert "is CANCELED and has no metrics" in message
 
 
 @pytest.mark.parametrize("cancel", [by_operation, by_task])

@@ -16,7 +16,6 @@ from tests.wire.stubs import Client, unpack
 from tests.wire.tuning_parts import errors, operation, order, ready, task, tune
 
 STATUS = TuningTask.Status
-NOT_FOUND = grpc.StatusCode.NOT_FOUND
 TEXT = "text_to_text_completion"
 SPANS = {"pending": 4, "start": 50, "run": 200, "close": 2}
 PUBLIC, INTERNAL = 1, 2
@@ -69,7 +68,6 @@ def test_a_tuning_fails_after_a_share_of_its_run_with_what_was_written(client, f
     failed = task(client, task_id)
     assert failed.target_model_uri == ""
     assert failed.finished_at.ToMicroseconds() - failed.started_at.ToMicroseconds() == 80_000_000
-    assert steps.refused(client.call, "TuningService/GetMetricsUrl", task_id=task_id)[0] is NOT_FOUND
 
 
 def test_errors_are_not_listed_before_the_task_has_failed(client, folder, begin):

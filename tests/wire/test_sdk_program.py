@@ -93,7 +93,7 @@ def test_no_poll_finds_an_operation_unfinished(seen):
 def test_the_metrics_are_read_by_tensorboard(seen, tmp_path):
     with ZipFile(seen["metrics"]) as archive:
         archive.extractall(tmp_path)
-    assert {run.name for run in tmp_path.iterdir()} == set(seen["runs"])
+    assert {run.name for run in tmp_path.iterdir() if run.is_dir()} == set(seen["runs"])
     for run in seen["runs"]:
         accumulator = EventAccumulator(str(tmp_path / run)).Reload()
         losses = [event.value for event in accumulator.Scalars("loss")]

@@ -197,7 +197,7 @@ def test_a_failure_is_told_with_code_and_message(folder, begin):
     assert (caught.value.code, caught.value.message) == (8, "no hardware left")
     assert task.get_status().is_failed
     assert task.get_task_info().status.name == "FAILED"
-    assert task.get_metrics_url() is None
+    assert task.get_metrics_url() is not None
 
 
 def test_the_sdk_itself_takes_an_error_without_a_code_for_success(folder, begin):

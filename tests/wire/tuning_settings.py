@@ -95,6 +95,19 @@ def archived_model(client: Any, folder: Any) -> str:
         return "gone" if refusal.code() is CODE.NOT_FOUND else refusal.details()
 
 
+def metrics_available(client: Any, folder: Any) -> str:
+    folder.plan.add(seconds={"start": 10, "run": 100})
+    task_id = tune(client, folder)
+    folder.clock.advance(seconds=60)
+    try:
+        client.call("TuningService/GetMetricsUrl", task_id=task_id)
+    except grpc.RpcError as refusal:
+        folder.clock.advance(seconds=60)
+        given = client.call("TuningService/GetMetricsUrl", task_id=task_id).load_url
+        return "completed" if given and refusal.code() is CODE.NOT_FOUND else refusal.details()
+    return "first-evaluation"
+
+
 def operation_expiry(client: Any, folder: Any) -> str:
     operation_id = finished(client, folder)
     folder.clock.advance(days=14)
@@ -109,6 +122,7 @@ OBSERVERS = (
     archive_and_billing,
     archived_model,
     llama_lite,
+    metrics_available,
     operation_expiry,
     tune_name,
     tune_refusals,

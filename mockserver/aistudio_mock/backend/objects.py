@@ -1,11 +1,12 @@
 """The stored objects behind presigned URLs: drafts, converted datasets, metrics archives."""
 
 from collections.abc import Iterator, Mapping
-from threading import Lock, RLock
+from threading import RLock
 
 from msgspec.structs import replace
 
 from aistudio_mock.backend.addresses import Door
+from aistudio_mock.backend.archives import Archives
 from aistudio_mock.backend.folders import Folders
 from aistudio_mock.backend.parts import Parts
 from aistudio_mock.backend.store import Store
@@ -26,7 +27,7 @@ from aistudio_mock.domain.objects import (
 )
 from aistudio_mock.domain.presign import Signer
 from aistudio_mock.domain.s3_errors import AccessDenied, NoSuchBucket, NoSuchKey
-from aistudio_mock.domain.tuning import Tuning, TuningStatus
+from aistudio_mock.domain.tuning import Tuning
 from aistudio_mock.runtime.blobs import BlobStore
 
 
@@ -50,8 +51,7 @@ class StoredObjects:
         self._blobs = blobs
         self.parts = Parts(blobs)
         self._announced: dict[str, tuple[int, ...]] = {}
-        self._archives: dict[str, Blob] = {}
-        self._archiving = Lock()
+        self._archives = Archives(blobs)
 
     def upload_url(self, door: Door, dataset: Dataset, size: int, now: Instant) -> str:
         """Where `size` bytes can be PUT for a day (service-behaviour c.4)."""
@@ -83,9 +83,11 @@ class StoredObjects:
         key = object_key(dataset.folder_id, dataset.id)
         return self._signer.sign_get(self._storage_urls[door], DATASETS, key, now)
 
-    def metrics_url(self, door: Door, task: Tuning, now: Instant) -> str:
-        """Where the TensorBoard archive can be read for a day (anatomy assumed, e.6)."""
-        self._archive(task, now)  # here, because a GET is answered on the HTTP side's event loop
+    def metrics_url(self, door: Door, task: Tuning, now: Instant) -> str | None:
+        """Where the TensorBoard archive can be read for a day (anatomy assumed, e.6), if there is one."""
+        # Written here, because a GET is answered on the HTTP side's event loop.
+        if self._archives.of(task, now) is None:
+            return None
         key = object_key(task.folder_id, f"{task.id}.zip")
         return self._signer.sign_get(self._storage_urls[door], METRICS, key, now)
 
@@ -126,7 +128,8 @@ class StoredObjects:
             for task in tasks:
                 self._store.tuned_models.pop(task.target_model_uri, None)
                 self._store.task_of_operation.pop(task.operation_id, None)
-                gone += (*task.training_data, self._archives.pop(task.id, None))
+                self._archives.forget(task.id)
+                gone += task.training_data
             # A tuning may train on another folder's dataset: what either still needs stays.
             kept = {blob.source for task in self._store.tunings for blob in task.training_data}
             kept |= {dataset.draft.source for dataset in self._store.datasets if dataset.draft}
@@ -218,27 +221,7 @@ class StoredObjects:
     def _metrics(self, key: str) -> Blob:
         task = self._store.tunings.get(key.rpartition("/")[2].removesuffix(".zip"))
         now = self._folders.get(key.rpartition("/")[0]).clock.now()
-        if task is None or not task.ran_to_its_end(now):
+        archive = self._archives.of(task, now) if task is not None else None
+        if archive is None:
             raise NoSuchKey(details=(("Key", key),))
-        return self._archive(task, now)
-
-    def _archive(self, task: Tuning, now: Instant) -> Blob:
-        with self._archiving:
-            if task.id not in self._archives:
-                writer = self._blobs.create()
-                writer.write(_archived(task, now))
-                made = writer.commit()
-                finished = task.finished_at(now) or now
-                self._archives[task.id] = Blob(made.path, made.size, made.md5, finished)
-            return self._archives[task.id]
-
-
-def _archived(task: Tuning, now: Instant) -> bytes:
-    from aistudio_mock.domain import metrics  # noqa: PLC0415 - not needed to start
-
-    started = task.began(TuningStatus.IN_PROGRESS, now) or task.created_at
-    finished = task.finished_at(now) or now
-    spec = metrics.MetricsSpec(
-        task.id, task.seed, started, finished, task.schedule, has_validation=task.has_validation
-    )
-    return metrics.archive(spec)
+        return archive

@@ -84,11 +84,6 @@ def weighted_datasets(request: TuningRequest) -> list[TuningRequest.WeightedData
     return [dataset for _, dataset in _named_datasets(request)]
 
 
-def has_validation(request: TuningRequest) -> bool:
-    """Whether a validation dataset is named, in the deprecated field or the new one."""
-    return bool(request.validation_datasets) or request.HasField("validation_dataset")
-
-
 def _named_datasets(request: TuningRequest) -> Iterator[tuple[str, TuningRequest.WeightedDataset]]:
     """Each dataset that the request names, with the path of its field."""
     for name in ("train_datasets", "validation_datasets", "test_datasets"):

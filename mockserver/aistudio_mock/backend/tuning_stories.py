@@ -11,6 +11,7 @@ from aistudio_mock.domain.operation import CANCELLED, Failure, OperationState, P
 from aistudio_mock.domain.plan import Script
 from aistudio_mock.domain.schedule import TuningPlan
 from aistudio_mock.domain.timeline import Timeline
+from aistudio_mock.domain.training import Training
 from aistudio_mock.domain.tuning import TuningStatus
 from aistudio_protos.yandex.cloud.ai.tuning.v1 import tuning_service_pb2 as wire
 
@@ -60,6 +61,12 @@ class Run(Struct, frozen=True):
         """Every moment at which anything becomes visible, in order; the task from `visible_from` on."""
         moments = {mark.at for mark in self.task().marks} | {mark.at for mark in self.operation().marks}
         return tuple(sorted((moments | {visible_from}) - {self.now}))
+
+    def training(self, rows: int) -> Training:
+        """How far it trains on `rows` rows, if it is not cancelled."""
+        ran, share = self.plan.finished - self.plan.started, self.script.after
+        ends_at = later(self.plan.started, round(ran / share)) if share else self.plan.started
+        return Training(rows, ends_at, share)
 
     def _early(self, status: TuningStatus) -> OperationState:
         if self.behaviours.tune_reply == "empty-metadata":

@@ -125,12 +125,15 @@ class Tunings:
         """A presigned URL of the TensorBoard archive (e.6).
 
         Raises:
-            NotFound: no such task, or it is not COMPLETED and has no metrics yet.
+            NotFound: no such task, or it has no metrics yet: they come with the first evaluation, or, where
+                that is chosen, when the task is COMPLETED.
         """
-        task, _, now = self.find(call, request.task_id)
-        if not task.ran_to_its_end(now):
+        task, folder, now = self.find(call, request.task_id)
+        complete = folder.settings.behaviours.metrics_available != "completed" or task.ran_to_its_end(now)
+        url = self._objects.metrics_url(call.door, task, now) if complete else None
+        if url is None:
             raise NotFound(f"tuning task {task.id} is {task.status(now).name} and has no metrics yet")
-        return wire.GetMetricsUrlResponse(load_url=self._objects.metrics_url(call.door, task, now))
+        return wire.GetMetricsUrlResponse(load_url=url)
 
     def cancel(self, call: Call, request: wire.CancelTuningRequest) -> wire.CancelTuningResponse:
         """Cancels a task that is not finished; a finished one stays as it is (e.4).
@@ -220,7 +223,7 @@ class Tunings:
             timeline=run.task(),
             schedule=run.schedule,
             training_data=tuple(dataset.draft for dataset in train if dataset.draft is not None),
-            has_validation=tuning_request.has_validation(request),
+            training=run.training(sum(dataset.timeline.last.state.rows for dataset in train)),
             seed=order.params.seed or zlib.crc32(run.operation_id.encode()),
             name=request.name,
             description=request.description,

@@ -165,7 +165,7 @@ def _outcome(scanned: Scanned) -> DatasetState:
 
 
 def _failed(error: str, description: str) -> Report:
-    return Report(0, 0, 0, (RowError(error, description),))
+    return Report(0, 0, 0, (RowError(error, description),), 0)
 
 
 def _metadata(dataset_id: str, report: Report) -> Packed:

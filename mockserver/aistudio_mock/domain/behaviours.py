@@ -35,6 +35,7 @@ class Behaviours(Struct, frozen=True):
     archived_model: Literal["stays", "gone"] = "stays"
     operation_expiry: Literal["14-days", "never"] = "14-days"
     tunings_last_page: Literal["token", "empty"] = "token"
+    metrics_available: Literal["first-evaluation", "completed"] = "first-evaluation"
     completion_model_version: Literal["23.10.2024", "07.03.2024"] = "23.10.2024"
     quotas: str = "off"
 
@@ -66,6 +67,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "archived_model": ("stays", "gone"),
     "operation_expiry": ("14-days", "never"),
     "tunings_last_page": ("token", "empty"),
+    "metrics_available": ("first-evaluation", "completed"),
     "completion_model_version": ("23.10.2024", "07.03.2024"),
     "quotas": ("off", "documented"),
 }

@@ -1,16 +1,15 @@
-"""The numbers a training run logs at each step: learning rate, training loss, validation loss.
+"""The learning rate of a training run, step by step, and which steps are logged.
 
-The learning rate follows the request exactly. The service publishes neither its defaults nor its losses
-(service-behaviour e.1, h.7), so every constant here is assumed.
+The learning rate follows the request exactly. The service publishes none of its defaults (service-behaviour
+e.1, h.7), so every constant here is assumed.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from hashlib import blake2b
-from math import cos, exp, isfinite, pi
-from struct import Struct
+from math import cos, isfinite, pi, sin
 from types import MappingProxyType
 from typing import Literal
+
+import msgspec
 
 Kind = Literal["linear", "constant", "cosine"]
 """How the learning rate falls after the warm-up: the three schedulers a request may name."""
@@ -30,12 +29,6 @@ DEFAULT_EPOCHS = 3
 MIN_DEFAULT_SAMPLES = 100 * BATCH_SIZE
 """Samples seen at least when `n_samples` is 0, so that ten rows still draw a curve (assumed)."""
 
-TRAINING_NOISE = 0.02
-"""The training loss strays from its trend by at most this share."""
-
-VALIDATION_NOISE = 0.005
-"""The validation loss strays from its trend by at most this share."""
-
 _DECAYS: Mapping[Kind, Callable[[float], float]] = MappingProxyType(
     {
         "linear": lambda progress: 1 - progress,
@@ -43,12 +36,17 @@ _DECAYS: Mapping[Kind, Callable[[float], float]] = MappingProxyType(
         "cosine": lambda progress: (1 + cos(pi * progress)) / 2,
     }
 )
-_FOUR_WORDS = Struct("<4H")
-_WORD_MAX = 0xFFFF
+_AREAS: Mapping[Kind, Callable[[float], float]] = MappingProxyType(
+    {
+        "linear": lambda progress: progress - progress**2 / 2,
+        "constant": lambda progress: progress,
+        "cosine": lambda progress: (progress + sin(pi * progress) / pi) / 2,
+    }
+)
+"""The integral of each decay from 0 to `progress`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(msgspec.Struct, frozen=True):
     """A learning-rate schedule: `lr` and `min_lr` per step, `warmup_ratio` a share of `total_steps` in 0..1.
 
     Raises ValueError for a number out of its range; `requested` makes a valid one of any request.
@@ -115,47 +113,22 @@ def learning_rate(schedule: Schedule, step: int) -> float:
     return min(schedule.min_lr + fall * _DECAYS[schedule.kind](progress), schedule.lr)
 
 
-def training_loss(seed: int, step: int, total_steps: int) -> float:
-    """The loss on the training batch of `step`: falls from about 2 to about 0.6, with noise.
-
-    It depends on nothing but the arguments: seeds differ in start, floor, speed and noise.
-    """
-    noise = TRAINING_NOISE * _noise(seed, "training", step)
-    return _trend(seed, step, total_steps) * (1 + noise)
-
-
-def validation_loss(seed: int, step: int, total_steps: int) -> float:
-    """The loss on the validation set at `step`: above the training loss of that step, by 2 to 15 percent.
-
-    The gap widens towards the end, as it does when a model begins to overfit.
-    """
-    gap = 0.05 + 0.07 * _progress(step, total_steps)
-    noise = VALIDATION_NOISE * _noise(seed, "validation", step)
-    return _trend(seed, step, total_steps) * (1 + gap + noise)
+def full_steps(schedule: Schedule, step: int) -> float:
+    """How many steps at the peak rate teach as much as the first `step` ones: the curve's area over `lr`."""
+    at = min(max(step, 0), schedule.total_steps)
+    warmup = schedule.warmup_ratio * schedule.total_steps
+    if at < warmup:
+        return at * at / (2 * warmup)
+    left = schedule.total_steps - warmup
+    lowest = schedule.min_lr / schedule.lr
+    fallen = (1 - lowest) * left * _AREAS[schedule.kind]((at - warmup) / left if left > 0 else 0.0)
+    return warmup / 2 + lowest * (at - warmup) + fallen
 
 
 def logged_steps(total_steps: int, at_most: int) -> list[int]:
     """Which of the steps 1 to `total_steps` to log: all, or `at_most` evenly spread ones up to the last."""
     points = min(total_steps, at_most)
     return [-(-number * total_steps // points) for number in range(1, points + 1)]
-
-
-def _trend(seed: int, step: int, total_steps: int) -> float:
-    start = 2.1 + 0.4 * _noise(seed, "start", 0)
-    floor = 0.6 + 0.2 * _noise(seed, "floor", 0)
-    speed = 5.0 + 2.0 * _noise(seed, "speed", 0)
-    return floor + (start - floor) * exp(-speed * _progress(step, total_steps))
-
-
-def _progress(step: int, total_steps: int) -> float:
-    return min(max(step, 0), total_steps) / total_steps
-
-
-def _noise(seed: int, curve: str, step: int) -> float:
-    """A number from -1 to 1, mostly near 0, that depends on nothing but the arguments."""
-    digest = blake2b(f"{seed} {curve} {step}".encode(), digest_size=8).digest()
-    words: tuple[int, ...] = _FOUR_WORDS.unpack(digest)
-    return sum(words) / (2 * _WORD_MAX) - 1
 
 
 def _positive(number: float) -> float:

@@ -10,6 +10,7 @@ from aistudio_mock.domain.errors import FailedPrecondition
 from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.objects import Blob
 from aistudio_mock.domain.timeline import Timeline
+from aistudio_mock.domain.training import Training
 
 
 class TuningStatus(IntEnum):
@@ -87,7 +88,7 @@ class Tuning(Struct, frozen=True):
     """The run: from CREATED to its end."""
     schedule: Schedule
     training_data: tuple[Blob, ...]
-    has_validation: bool = False
+    training: Training = Training()
     seed: int = 0
     name: str = ""
     description: str = ""

@@ -1,24 +1,13 @@
 """Bodies on disk: written as they arrive, hashed on the way, gone when they are not wanted."""
 
-import asyncio
 import hashlib
 import os
 import threading
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
 from aistudio_mock.domain.objects import FinishedUpload, Piece, Place
-
-INLINE_LIMIT = 4 << 20
-"""Bodies up to this many bytes are written and hashed where they arrive: a thread would cost more."""
-
-BATCH = 1 << 20
-"""Bodies are written in batches of at least this many bytes; the bigger bodies' in the thread, one at a time.
-
-A sender goes on while a batch is filled; it would wait for the hash of each chunk.
-"""
 
 _COPY = 1 << 20
 """Bodies are copied in steps of so many bytes."""
@@ -39,18 +28,17 @@ class BlobWriter:
         self._size = 0
         self._lock = threading.Lock()
 
-    def write(self, *chunks: bytes) -> None:
-        """Appends the chunks.
+    def write(self, chunk: bytes) -> None:
+        """Appends the chunk.
 
         Raises:
             OSError: the disk refuses.
             ValueError: already committed or aborted.
         """
         with self._lock:
-            for chunk in chunks:
-                self._file.write(chunk)
-                self._md5.update(chunk)
-                self._size += len(chunk)
+            self._file.write(chunk)
+            self._md5.update(chunk)
+            self._size += len(chunk)
 
     def commit(self) -> FinishedUpload:
         """Ends the body and hands its file to the caller, who unlinks it when done.
@@ -74,67 +62,15 @@ class BlobWriter:
                     self._store.unlink(self._path)
 
 
-class BlobUpload:
-    """One body arriving in an event loop: small ones written in place, big ones in the store's thread."""
-
-    def __init__(self, writer: BlobWriter, worker: ThreadPoolExecutor | None) -> None:
-        self._writer = writer
-        self._worker = worker
-        self._batch: list[bytes] = []
-        self._waiting = 0
-        self._running: asyncio.Future[None] | None = None
-
-    async def write(self, chunk: bytes) -> None:
-        """Takes a chunk; waits when two batches are under way, so that memory stays constant.
-
-        Raises:
-            OSError: the disk refuses this chunk or an earlier one.
-        """
-        self._batch.append(chunk)
-        self._waiting += len(chunk)
-        if self._waiting >= BATCH:
-            await self._hand_over()
-
-    async def commit(self) -> FinishedUpload:
-        """Ends the body once everything is written.
-
-        Raises:
-            OSError: the disk refuses.
-        """
-        await self._hand_over()
-        await self._settled()
-        return self._writer.commit()
-
-    def abort(self) -> None:
-        """Removes what was written; nothing after `commit`. Waits for one batch at most."""
-        running, self._running = self._running, None
-        if running is not None:
-            running.cancel()  # if it has failed already, this tells asyncio not to report that
-        self._writer.abort()
-
-    async def _hand_over(self) -> None:
-        batch, self._batch, self._waiting = self._batch, [], 0
-        if self._worker is None:
-            self._writer.write(*batch)
-            return
-        await self._settled()
-        self._running = asyncio.get_running_loop().run_in_executor(self._worker, self._writer.write, *batch)
-
-    async def _settled(self) -> None:
-        if self._running is not None:
-            await self._running
-
-
 class BlobStore:
     """A directory of bodies; a temporary one, removed by `close`, unless `directory` names one to keep.
 
-    The directory is made with the first body, the worker thread with the first big one.
+    The directory is made with the first body.
     """
 
     def __init__(self, directory: str | os.PathLike[str] | None = None) -> None:
         self._kept = None if directory is None else Path(directory)
         self._made: Path | None = None
-        self._worker: ThreadPoolExecutor | None = None
         self._unfinished: set[BlobWriter] = set()
         self._closed = False
         self._lock = threading.RLock()
@@ -167,14 +103,6 @@ class BlobStore:
             writer = BlobWriter(self, descriptor, place.path, place.offset)
             self._unfinished.add(writer)
             return writer
-
-    def receive(self, announced: int, place: Place | None = None) -> BlobUpload:
-        """A writer for a body of `announced` bytes that arrives in an event loop.
-
-        It gets a file of its own, unless it has its place in one; raises as `create` and `within` do.
-        """
-        writer = self.create() if place is None else self.within(place)
-        return BlobUpload(writer, self._thread() if announced > INLINE_LIMIT else None)
 
     def open(self, path: str) -> BinaryIO:
         """The body at `path`, to read.
@@ -214,14 +142,12 @@ class BlobStore:
         return path
 
     def close(self) -> None:
-        """Aborts what is unfinished, ends the worker thread, removes the temporary directory."""
+        """Aborts what is unfinished, removes the temporary directory."""
         with self._lock:
             self._closed = True
-            unfinished, worker, made = tuple(self._unfinished), self._worker, self._made
-            self._worker = self._made = None
+            unfinished, made = tuple(self._unfinished), self._made
+            self._made = None
         _abort_all(unfinished)
-        if worker is not None:
-            worker.shutdown()
         if made is not None and self._kept is None:
             _remove(made)
 
@@ -236,12 +162,6 @@ class BlobStore:
 
             self._made = Path(tempfile.mkdtemp(prefix="aistudio-mock-"))
         return self._made
-
-    def _thread(self) -> ThreadPoolExecutor:
-        with self._lock:
-            if self._worker is None:
-                self._worker = ThreadPoolExecutor(1, "aistudio-mock-blobs")
-            return self._worker
 
     def forget(self, writer: BlobWriter) -> bool:
         """True the first time a writer ends."""

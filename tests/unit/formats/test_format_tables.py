@@ -76,7 +76,7 @@ def test_synthetic_rows_are_valid_and_depend_on_the_seed_only() -> None:
 
 
 def test_an_outcome_survives_json() -> None:
-    found = Report(3, 3, 2, (RowError("mock.row.blank", "Row 2: …", (2,)),))
-    warned = Report(1, 1, 1, (), (RowError("mock.warning.few_rows", "The file has 1 row; …"),))
+    found = Report(3, 3, 2, (RowError("mock.row.blank", "Row 2: …", (2,)),), 17)
+    warned = Report(1, 1, 1, (), 5, (RowError("mock.warning.few_rows", "The file has 1 row; …"),))
     for outcome in (Outcome(found, None), Outcome(found, Converted(5, "ab")), Outcome(warned, None)):
         assert report.from_json(json.loads(json.dumps(report.to_json(outcome)))) == outcome

@@ -97,7 +97,7 @@ def test_rows_that_the_reader_counts_otherwise_are_our_bug_and_leave_no_file(tmp
     source = tmp_path / "upload"
     source.write_bytes((json.dumps(ROW) + "\n\n").encode())
     with pytest.raises(parquet.ConversionMismatch, match="has 2 rows, of which 1 were converted"):
-        parquet.convert(source, tmp_path / "stored", TEXT, rows=2)
+        parquet.convert(source, tmp_path / "stored", TEXT, rows=2, longest_line=100)
     assert [each.name for each in tmp_path.iterdir()] == ["upload"]
 
 
@@ -106,7 +106,7 @@ def test_the_reader_too_refuses_what_it_can_see(tmp_path: Path, line: bytes) -> 
     source = tmp_path / "upload"
     source.write_bytes(line)
     with pytest.raises(pa.ArrowInvalid):
-        parquet.convert(source, tmp_path / "stored", TEXT, rows=1)
+        parquet.convert(source, tmp_path / "stored", TEXT, rows=1, longest_line=100)
     assert not (tmp_path / "stored").exists()
 
 

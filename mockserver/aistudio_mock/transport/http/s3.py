@@ -100,7 +100,7 @@ class Storage:
             raise EntityTooLarge(details=(("ProposedSize", str(length)), ("MaxSizeAllowed", str(MAX_PUT))))
         grant = self._authorize(call)
         await _continue(call.http)
-        upload = await self._receive(call.http, length, grant.place)
+        upload = await self._receive(call.http, grant.place)
         try:
             blob = self._stored(grant, upload)
         except BaseException:
@@ -148,16 +148,18 @@ class Storage:
         file.seek(first)
         return file
 
-    async def _receive(self, request: web.Request, length: int, place: Place | None) -> FinishedUpload:
-        upload = self._blobs.receive(length, place)
+    async def _receive(self, request: web.Request, place: Place | None) -> FinishedUpload:
+        writer = self._blobs.create() if place is None else self._blobs.within(place)
         try:
+            # Hashed and written while it is in the processor's cache: that takes less than handing it to a
+            # thread, whatever the size, and calls by gRPC go on meanwhile (bench/under_load.py).
             async for chunk in request.content.iter_any():
-                await upload.write(chunk)
-            return await upload.commit()
+                writer.write(chunk)
+            return writer.commit()
         except (web.RequestPayloadError, ConnectionError) as gone:
             raise IncompleteBody from gone
         finally:
-            upload.abort()
+            writer.abort()
 
 
 def refused(request: web.Request, error: S3Error) -> web.Response:
