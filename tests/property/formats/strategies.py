@@ -133,7 +133,7 @@ def _in_text(data: st.DataObject, row: Row, inserted: bytes) -> bytes:
 def _with_text(row: Row, text: Any) -> Row:
     """The row with one of its texts replaced."""
     for key in ("response", "anchor", "text"):
-        if key in row:
+        if isinstance(row.get(key), str):  # a class may have that name too
             return row | {key: text}
     *before, last = row["request"]
     if "text" in last:
