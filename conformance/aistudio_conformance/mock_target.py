@@ -24,7 +24,7 @@ _SERVE = (
 )
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.01
 """Time at the mock is virtual: there is nothing to wait for between two polls."""
 
 
