@@ -26,7 +26,7 @@ _DATE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"
 
 def moment(text: str) -> datetime:
     """The date that RFC 3339 or HTTP text stands for."""
-    return datetime.fromisoformat(text) if "T" in text[:11] else parsedate_to_datetime(text)
+    return datetime.fromisoformat(text) if text[0].isdigit() else parsedate_to_datetime(text)
 
 
 def mismatches(template: Any, actual: Any, names: Names, where: str = "reply") -> Iterator[str]:
