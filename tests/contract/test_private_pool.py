@@ -84,11 +84,14 @@ def test_json_of_an_any_needs_our_pool():
 
 def test_services_are_the_platforms_own():
     assert [service.full_name.removeprefix("yandex.cloud.") for service in services()] == [
+        "ai.batch_inference.v1.BatchInferenceService",
         "ai.dataset.v1.DatasetService",
+        "ai.foundation_models.v1.EmbeddingsService",
         "ai.foundation_models.v1.TextGenerationAsyncService",
         "ai.foundation_models.v1.TextGenerationBatchService",
         "ai.foundation_models.v1.TextGenerationService",
         "ai.foundation_models.v1.TokenizerService",
+        "ai.foundation_models.v1.text_classification.TextClassificationService",
         "ai.tuning.v1.TuningService",
         "endpoint.ApiEndpointService",
         "iam.v1.IamTokenService",
