@@ -71,7 +71,10 @@ _SHADES: Mapping[Outcome, Shade] = {
 
 
 class Results(Struct, frozen=True):
-    """A run with its verdicts, by case. `rerun` is the command that runs again; a case is added to it."""
+    """A run with its verdicts, by case. `rerun` is the command that runs again; a case is added to it.
+
+    `rules` are those that count; None for all.
+    """
 
     run: Run
     judged: tuple[Judged, ...]
@@ -79,12 +82,15 @@ class Results(Struct, frozen=True):
     rerun: str = ""
     unknown: tuple[str, ...] = ()
     """Cases of a bundle that this suite does not have."""
+    rules: frozenset[str] | None = None
 
     @property
     def lines(self) -> Iterator[Line]:
-        """Every finding, in the order of the cases and their checks."""
+        """Every finding that counts, in the order of the cases and their checks."""
         for judged in self.judged:
             for finding in judged.verdict.findings:
+                if self.rules is not None and finding.rule not in self.rules:
+                    continue
                 known = self.compared.expected.get((judged.case.id, finding.check))
                 yield Line(judged, finding, known)
 

@@ -11,6 +11,7 @@ from aistudio_conformance.judge import judge
 from aistudio_conformance.load import cases, rules
 from aistudio_conformance.mock_target import MockTarget
 from aistudio_conformance.model import Outcome
+from aistudio_conformance.reports.story import conversation, conversations
 from aistudio_conformance.runner import Runner
 from tests.conformance.in_process import judged_in_process
 
@@ -76,6 +77,8 @@ def test_a_client_without_a_defect_is_all_green(run, target):
         if not finding.check.startswith("monitor/")
     }
     assert own == {Outcome.PASS}, "nothing that the client can do may be left out"
+    told = {one.case.id: conversation(one.journal) for one in judged}
+    assert told == conversations(), "run `python tools/record_conversations.py`"
 
 
 @pytest.mark.parametrize("name", MUTANTS)

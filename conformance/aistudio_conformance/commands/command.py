@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from aistudio_conformance import load
 from aistudio_conformance.case import Case
 from aistudio_conformance.results import Exit
 
@@ -31,6 +32,26 @@ class Command:
     takes_program: bool = False
 
 
+LEVELS = ("must", "should", "may")
+
+
+def add_level(parser: argparse.ArgumentParser) -> None:
+    """`--level`."""
+    parser.add_argument(
+        "--level",
+        choices=LEVELS,
+        default="may",
+        help="count only what is to be kept at least that firmly (default may: everything)",
+    )
+
+
+def counted(level: str) -> frozenset[str] | None:
+    """The rules of a level and of those above it; None for all."""
+    wanted = {name.upper() for name in LEVELS[: LEVELS.index(level) + 1]}
+    firm = frozenset(name for name, rule in load.rules().items() if rule.level in wanted)
+    return None if level == LEVELS[-1] else firm
+
+
 def add_selection(parser: argparse.ArgumentParser) -> None:
     """`--only`."""
     parser.add_argument(
@@ -48,6 +69,9 @@ def add_reports(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jsonl", type=Path, metavar="FILE", help="write all findings there, a line of JSON each"
     )
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write one self-contained page there")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write a summary for a CI system there")
+    parser.add_argument("--badge", type=Path, metavar="FILE", help="write an SVG badge there")
     parser.add_argument(
         "--known-failing",
         type=Path,

@@ -5,21 +5,42 @@ from pathlib import Path
 
 from aistudio_conformance import bundle, load
 from aistudio_conformance.commands import reporting
-from aistudio_conformance.commands.command import Command, CommandError, add_reports
+from aistudio_conformance.commands.command import Command, CommandError, add_level, add_reports, counted
 from aistudio_conformance.results import Exit, Results
 from aistudio_conformance.runner import judged
 
+_OF_ONE_RUN = ("junit", "jsonl", "markdown", "badge", "known_failing")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which bundle, and where the reports go."""
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="what `run --bundle DIR` wrote")
+    """Which bundles, and where the reports go."""
+    parser.add_argument(
+        "bundles", type=Path, nargs="+", metavar="BUNDLE", help="what `run --bundle DIR` wrote"
+    )
+    add_level(parser)
     add_reports(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Judges a bundle. Raises CommandError for one that cannot be read."""
+    """Judges bundles; the exit code is the worst. Raises CommandError for one that cannot be read."""
+    folders: list[Path] = arguments.bundles
+    if len(folders) == 1:
+        results = _judged(arguments, folders[0])
+        reporting.tell(arguments, results)
+        return results.exit
+    for option in _OF_ONE_RUN:
+        if getattr(arguments, option):
+            raise CommandError(f"--{option.replace('_', '-')} is of one run; give one bundle", Exit.USAGE)
+    several = [_judged(arguments, folder) for folder in folders]
+    reporting.tell_many(arguments, several)
+    return next(
+        (code for code in (Exit.RED, Exit.HARNESS) if code in {one.exit for one in several}), Exit.GREEN
+    )
+
+
+def _judged(arguments: argparse.Namespace, folder: Path) -> Results:
     try:
-        read = bundle.read(arguments.bundle)
+        read = bundle.read(folder)
     except bundle.BundleError as problem:
         raise CommandError(str(problem), Exit.USAGE) from None
     cases = {case.id: case for case in load.cases()}
@@ -30,15 +51,15 @@ def run(arguments: argparse.Namespace) -> int:
     )
     known = reporting.listed(arguments, read.run.client.name)
     unknown = tuple(played.report.case for played in read.cases if played.report.case not in cases)
-    results = Results(read.run, found, reporting.compared(known, found), unknown=unknown)
-    reporting.tell(arguments, results)
-    return results.exit
+    compared = reporting.compared(known, found)
+    return Results(read.run, found, compared, unknown=unknown, rules=counted(arguments.level))
 
 
 COMMAND = Command(
     name="judge",
     summary="judge a run again, from its bundle, without running anything",
-    example="aistudio-conformance judge ./bundle --junit report.xml",
+    example="aistudio-conformance judge ./bundle --junit report.xml\n"
+    "  aistudio-conformance judge ./ours ./theirs --html side-by-side.html",
     add_arguments=add_arguments,
     run=run,
 )

@@ -1,11 +1,12 @@
 """The end of a run and of a judgement: the list of known failures is applied, and reports are written."""
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from aistudio_conformance import known, load
 from aistudio_conformance.commands.command import CommandError
+from aistudio_conformance.judge import Rules
 from aistudio_conformance.known import Compared, Known
 from aistudio_conformance.reports import jsonl, junit, terminal
 from aistudio_conformance.results import Exit, Results
@@ -30,11 +31,35 @@ def compared(entries: tuple[Known, ...], judged: Iterable[Judged]) -> Compared:
 
 def tell(arguments: argparse.Namespace, results: Results) -> None:
     """Writes the reports that are asked for, and shows the one for people."""
+    rules = load.rules()
     if arguments.junit:
-        _write(arguments.junit, junit.document(results, load.rules()))
+        _write(arguments.junit, junit.document(results, rules))
     if arguments.jsonl:
         _write(arguments.jsonl, b"".join(jsonl.lines(results)))
-    terminal.show(results, load.rules(), terminal.console())
+    if arguments.html or arguments.markdown or arguments.badge:
+        _write_pages(arguments, results, rules)
+    terminal.show(results, rules, terminal.console())
+
+
+def tell_many(arguments: argparse.Namespace, results: Sequence[Results]) -> None:
+    """Shows several runs one after the other, and writes the page that has them side by side."""
+    from aistudio_conformance.reports import page
+
+    if arguments.html:
+        _write(arguments.html, page.html(results, load.rules()))
+    for one in results:
+        terminal.show(one, load.rules(), terminal.console())
+
+
+def _write_pages(arguments: argparse.Namespace, results: Results, rules: Rules) -> None:
+    from aistudio_conformance.reports import page
+
+    if arguments.html:
+        _write(arguments.html, page.html([results], rules))
+    if arguments.markdown:
+        _write(arguments.markdown, page.markdown(results, rules))
+    if arguments.badge:
+        _write(arguments.badge, page.badge(results))
 
 
 def _write(path: Path, content: bytes) -> None:

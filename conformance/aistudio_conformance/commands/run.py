@@ -17,7 +17,15 @@ from rich.progress import Progress
 from aistudio_conformance import bundle, clients, load
 from aistudio_conformance.case import Case
 from aistudio_conformance.commands import reporting
-from aistudio_conformance.commands.command import Command, CommandError, add_reports, add_selection, select
+from aistudio_conformance.commands.command import (
+    Command,
+    CommandError,
+    add_level,
+    add_reports,
+    add_selection,
+    counted,
+    select,
+)
 from aistudio_conformance.known import Known
 from aistudio_conformance.mock_target import MockTarget
 from aistudio_conformance.protocol import Hello
@@ -41,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--target", choices=["mock"], default="mock", help="what it runs against (default mock)"
     )
     add_selection(parser)
+    add_level(parser)
     parser.add_argument("--seed", type=int, metavar="N", help="repeat the chance of another run")
     parser.add_argument(
         "--parallel",
@@ -101,6 +110,7 @@ def _run(arguments: argparse.Namespace, command: Sequence[str], cases: Sequence[
         log = target.log()
     results = _results(replace(begun, ended_at=_now()), judged, known, _rerun(arguments))
     writer.finish(results, log)
+    results = replace(results, rules=counted(arguments.level))
     reporting.tell(arguments, results)
     where = shlex.quote(str(folder))
     _note(f"all that was seen is in {where}; to judge it again: aistudio-conformance judge {where}")
@@ -170,6 +180,7 @@ COMMAND = Command(
     name="run",
     summary="run the cases with a client and judge it",
     example="aistudio-conformance run --client raw-stubs --only 'UP-*'\n"
+    "  aistudio-conformance run --client official-sdk --level must --html report.html\n"
     "  aistudio-conformance run -- ./my-adapter --verbose",
     add_arguments=add_arguments,
     run=run,
