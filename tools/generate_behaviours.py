@@ -138,7 +138,7 @@ class _Nobody:
 
 def implemented() -> frozenset[str]:
     """Every RPC that has an answer, as `package.Service/Method`."""
-    from aistudio_mock.transport.grpc.routes import routes  # noqa: PLC0415 - reads the module written first
+    from aistudio_mock.transport.routes import routes  # noqa: PLC0415 - reads the module written first
 
     nobody: Any = _Nobody()
     return frozenset(path.strip("/") for path in routes(nobody))

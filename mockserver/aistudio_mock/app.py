@@ -31,10 +31,11 @@ from aistudio_mock.runtime import certificates
 from aistudio_mock.runtime.blobs import BlobStore
 from aistudio_mock.runtime.chance import Ids
 from aistudio_mock.runtime.clocks import system_now
+from aistudio_mock.transport.admission import Admission
 from aistudio_mock.transport.grpc.calls import Calls
-from aistudio_mock.transport.grpc.routes import routes
 from aistudio_mock.transport.grpc.server import GrpcServer
 from aistudio_mock.transport.http.server import HttpServer, build_app
+from aistudio_mock.transport.routes import Route, routes
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -158,19 +159,22 @@ class Server:
         }
         ids = Ids(config.seed)
         self._backend = backend = _assemble(config, ids, directories, blobs, scanner, sink)
-        grpc_server.start(routes(backend), Calls(backend.identity, ids))
+        admission = Admission(backend.identity, ids)
+        table = routes(backend)
+        grpc_server.start(table, Calls(admission))
         self._control = control = Control(backend, partial(folder_settings, config), teller)
         described = partial(_described, self)
         http_server = HttpServer(
-            listener, partial(_application, backend, control, described, tls.ca_pem, blobs)
+            listener,
+            partial(_application, backend, control, described, tls.ca_pem, blobs, table, admission),
         )
         http_server.start()
         undo.callback(http_server.stop)
         if config.router:
             http_host, http_port = listener.getsockname()[:2]
             http_address = (_LOOPBACK if http_host in _EVERYWHERE else http_host, http_port)
-            calls = Calls(backend.identity, ids, Door.ROUTER)
-            self._router = _start_router(undo, config, tls, backend, calls, http_address)
+            calls = Calls(admission, Door.ROUTER)
+            self._router = _start_router(undo, config, tls, table, calls, http_address)
         default = backend.folders.default
         self._ready = Ready(
             grpc=plaintext,
@@ -188,7 +192,7 @@ def _start_router(
     undo: ExitStack,
     config: ServerConfig,
     tls: certificates.Certificates,
-    backend: Backend,
+    table: Mapping[str, Route],
     calls: Calls,
     http: tuple[str, int],
 ) -> "Router":
@@ -198,7 +202,7 @@ def _start_router(
     grpc_server = GrpcServer()
     undo.callback(grpc_server.stop)
     port = grpc_server.bind(_LOOPBACK, 0)
-    grpc_server.start(routes(backend), calls)
+    grpc_server.start(table, calls)
     router = Router(tls, (_LOOPBACK, port), http, config.allow)
     router.start()
     undo.callback(router.stop)
@@ -315,13 +319,15 @@ def _application(
     described: Callable[[], Mapping[str, Any]],
     ca_pem: bytes,
     blobs: BlobStore,
+    table: Mapping[str, Route],
+    admission: Admission,
 ) -> "web.Application":
     from aistudio_mock.transport.http import control as control_api  # noqa: PLC0415 - in the HTTP thread
     from aistudio_mock.transport.http import rest, s3_watch  # noqa: PLC0415
 
     def add(app: "web.Application") -> None:
-        rest.routes(backend, ca_pem)(app)
-        control_api.routes(control, described)(app)
+        rest.routes(table, admission)(app)
+        control_api.routes(control, described, ca_pem)(app)
         s3_watch.routes(backend.folders)(app)
 
     return build_app(backend.objects, blobs, add)

@@ -92,6 +92,7 @@ def test_services_are_the_platforms_own():
         "ai.foundation_models.v1.TextGenerationService",
         "ai.foundation_models.v1.TokenizerService",
         "ai.foundation_models.v1.text_classification.TextClassificationService",
+        "ai.llm.v1alpha.TextGenerationService",
         "ai.tuning.v1.TuningService",
         "endpoint.ApiEndpointService",
         "iam.v1.IamTokenService",

@@ -5,8 +5,8 @@ import pytest
 
 from aistudio_mock.domain import errors
 from aistudio_mock.domain.errors import ApiError
+from aistudio_mock.transport.errors import HTTP_STATUS
 from aistudio_mock.transport.grpc.errors import CODES
-from aistudio_mock.transport.http.rest import HTTP_STATUS
 
 
 def descendants(kind):

@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from aistudio_mock import MockServer
-from aistudio_mock.transport.grpc.routes import declared_paths, routes
+from aistudio_mock.transport.routes import declared_paths, routes
 from aistudio_protos.pool import message_class, services
 from tools import generate_behaviours
 

@@ -25,7 +25,7 @@ from aistudio_mock.domain.settings import choose
 from aistudio_mock.runtime.blobs import BlobStore
 from aistudio_mock.runtime.chance import Ids
 from aistudio_mock.transport.contract import require_valid
-from aistudio_mock.transport.grpc.routes import routes
+from aistudio_mock.transport.routes import routes
 
 BEGIN = Instant(1_765_419_534 * SECOND + 123_456)
 FOLDER = "b1gproperty000000000"

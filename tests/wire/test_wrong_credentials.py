@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from aistudio_mock import MockServer
-from aistudio_mock.transport.grpc.routes import OPEN, routes
+from aistudio_mock.transport.routes import OPEN, routes
 from tests.wire import steps
 from tests.wire.stubs import Client
 

@@ -3,7 +3,7 @@
 import grpc
 import pytest
 
-from aistudio_mock.transport.grpc.routes import routes
+from aistudio_mock.transport.routes import routes
 from aistudio_protos.google.rpc.error_details_pb2 import BadRequest, RequestInfo
 from aistudio_protos.google.rpc.status_pb2 import Status
 from aistudio_protos.options import FieldRules, exactly_one, field_rules

@@ -17,6 +17,7 @@ from aistudio_mock.backend.folders import Folder, Folders
 from aistudio_mock.backend.identity import Identity
 from aistudio_mock.backend.inference import TextGeneration
 from aistudio_mock.backend.journal import Tally
+from aistudio_mock.backend.learned import Learned
 from aistudio_mock.backend.multipart import MultipartUploads
 from aistudio_mock.backend.objects import StoredObjects
 from aistudio_mock.backend.operations import Operations
@@ -48,6 +49,7 @@ class Backend(Struct, frozen=True):
     finished_tunings: FinishedTunings
     operations: Operations
     text_generation: TextGeneration
+    learned: Learned
 
     @property
     def journal(self) -> Tally:
@@ -61,6 +63,7 @@ class Backend(Struct, frozen=True):
         """
         self.validations.settle(folder.id)
         self.objects.forget(folder.id)
+        self.learned.keep_only(self.store.tunings)
         folder.faults.clear()
         folder.plans.clear()
         folder.journal.clear()
@@ -82,6 +85,7 @@ def assemble(
     objects = StoredObjects(store, lock, folders, signer, storage_urls, blobs)
     validations = Validations(store, lock, scans.start, scans.discard)
     tunings = Tunings(store, lock, access, folders, ids, objects)
+    learned = Learned()
     return Backend(
         store=store,
         folders=folders,
@@ -98,5 +102,6 @@ def assemble(
         tunings=tunings,
         finished_tunings=FinishedTunings(store, lock, tunings, ids),
         operations=Operations(store, lock, access, validations, tunings),
-        text_generation=TextGeneration(store, access, folders, objects),
+        text_generation=TextGeneration(store, access, folders, objects, learned),
+        learned=learned,
     )

@@ -76,8 +76,8 @@ class GrpcCall(Heard):
     before the last one.
     """
 
-    __slots__ = ("body", "deadline", "door", "omitted", "path", "replies")
-    leg = "grpc"
+    __slots__ = ("body", "deadline", "door", "omitted", "path", "replies", "rpc")
+    leg: ClassVar[Leg] = "grpc"
 
     def __init__(
         self,
@@ -91,6 +91,8 @@ class GrpcCall(Heard):
     ) -> None:
         Heard.__init__(self, method, metadata, peer)
         self.path = path
+        self.rpc = path
+        """The path of the RPC that `body` and `replies` belong to."""
         self.body = body
         self.deadline = deadline
         self.door = door
@@ -102,6 +104,25 @@ class GrpcCall(Heard):
         for reply in self.replies:
             size += len(reply)
         return size
+
+
+class RestCall(GrpcCall):
+    """The same call by the API's REST face.
+
+    `path` is that of the HTTP request; `body` and `replies` are the messages' bytes, not their JSON. Where
+    the body is none of the message, `rpc` is empty and `body` is what came.
+    """
+
+    __slots__ = ()
+    leg = "rest"
+
+
+def header(call: Heard, name: str) -> str | None:
+    """The first value of that name; None where there is none, or one that is not text."""
+    for key, value in call.metadata:
+        if key == name:
+            return value if isinstance(value, str) else None
+    return None
 
 
 class Replies:

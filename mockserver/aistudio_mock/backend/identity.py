@@ -59,6 +59,10 @@ class Identity:
         """The folder of callers that nothing is known of."""
         return self._folders.default
 
+    def folder(self, folder_id: str) -> Folder | None:
+        """The folder of that id, if somebody named it before."""
+        return self._folders.find(folder_id)
+
     def caller(self, authorization: str | None) -> Folder | None:
         """The folder that a header is bound to, whether or not it would be accepted."""
         value = (authorization or "").strip().partition(" ")[2].strip()

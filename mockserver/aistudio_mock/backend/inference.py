@@ -1,11 +1,11 @@
 """TextGenerationService: base models speak for themselves, tuned ones from their training pairs."""
 
 from collections.abc import Iterable, Iterator
-from threading import Lock
 
 from aistudio_mock.backend.access import Access
 from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.folders import Folders
+from aistudio_mock.backend.learned import Learned
 from aistudio_mock.backend.objects import StoredObjects
 from aistudio_mock.backend.store import Store
 from aistudio_mock.domain import tokens
@@ -25,13 +25,14 @@ _GONE = "Failed to get model"
 class TextGeneration:
     """Completions. What a tuned model learned is read from its training data at its first call."""
 
-    def __init__(self, store: Store, access: Access, folders: Folders, objects: StoredObjects) -> None:
+    def __init__(
+        self, store: Store, access: Access, folders: Folders, objects: StoredObjects, learned: Learned
+    ) -> None:
         self._store = store
         self._access = access
         self._folders = folders
         self._objects = objects
-        self._learned: dict[str, Pairs] = {}
-        self._learning = Lock()
+        self._learned = learned
 
     def completion(self, call: Call, request: wire.CompletionRequest) -> Iterator[wire.CompletionResponse]:
         """One answer; with `stream`, cumulative texts that end in the whole one (f).
@@ -66,10 +67,9 @@ class TextGeneration:
         return task
 
     def _pairs(self, task: Tuning) -> Pairs:
-        with self._learning:
-            if task.id not in self._learned:
-                self._learned[task.id] = Pairs.learned_from(_rows(self._objects.lines(task.training_data)))
-            return self._learned[task.id]
+        return self._learned.of(
+            task, lambda: Pairs.learned_from(_rows(self._objects.lines(task.training_data)))
+        )
 
 
 def _rows(lines: Iterable[bytes]) -> Iterator[Row]:

@@ -41,13 +41,13 @@ class Totals(Struct, frozen=True):
 
     @property
     def calls(self) -> int:
-        """Calls by gRPC, refused ones included."""
-        return sum(count for (leg, _, _), count in self.counts.items() if leg == "grpc")
+        """Calls of the API, by gRPC or REST, refused ones included."""
+        return sum(count for (leg, _, _), count in self.counts.items() if leg != "storage")
 
     @property
     def refused(self) -> int:
-        """Calls by gRPC that did not end with OK."""
-        return sum(n for (leg, _, status), n in self.counts.items() if leg == "grpc" and status != "OK")
+        """Calls of the API that did not end with OK."""
+        return sum(n for (leg, _, status), n in self.counts.items() if leg != "storage" and status != "OK")
 
     def of(self, method: str, status: str = "OK") -> int:
         """How often that method ended with that status."""

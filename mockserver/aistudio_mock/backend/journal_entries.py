@@ -93,7 +93,7 @@ class Teller:
         raise TypeError(f"a call of no known leg: {call!r}")
 
     def _grpc(self, call: GrpcCall) -> Document:
-        method = self._methods.get(call.path)
+        method = self._methods.get(call.rpc)
         request_type = method.input_type.full_name if method else ""
         response_type = method.output_type.full_name if method else ""
         request = self._message(request_type, call.body)

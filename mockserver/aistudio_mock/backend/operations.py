@@ -10,16 +10,13 @@ from aistudio_mock.backend.store import Store
 from aistudio_mock.backend.tunings import Tunings
 from aistudio_mock.backend.validations import Validations
 from aistudio_mock.domain.errors import FailedPrecondition, NotFound
-from aistudio_mock.domain.instant import DAY, Instant
+from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.operation import Operation
 from aistudio_protos.yandex.cloud.operation import operation_pb2
 from aistudio_protos.yandex.cloud.operation.operation_service_pb2 import (
     CancelOperationRequest,
     GetOperationRequest,
 )
-
-_KEPT = 14 * DAY
-"""How long an operation can be read once it is done (e.6)."""
 
 
 class Operations:
@@ -48,11 +45,11 @@ class Operations:
         return views.operation(operation, now)
 
     def cancel(self, call: Call, request: CancelOperationRequest) -> operation_pb2.Operation:
-        """Cancels a running tuning; the operation as it is then (e.4).
+        """Cancels what is under way; the operation as it is then (e.4).
 
         Raises:
             NotFound: no such operation, or none any more.
-            FailedPrecondition: it is no tuning, or (where so set) it is done.
+            FailedPrecondition: it cannot be cancelled, or (where so set) it is done.
         """
         with self._lock:
             operation, folder = self._find(call, request.operation_id)
@@ -64,9 +61,16 @@ class Operations:
                 return views.operation(operation, now)
             if operation.uncancellable:
                 raise FailedPrecondition(f"operation {operation.id} {operation.uncancellable}")
-            tuning = self._store.tunings.get(self._store.task_of_operation[operation.id])
-            assert tuning is not None  # it is stored with its operation, and forgotten with it
-            return views.operation(self._tunings.cut_short(tuning, operation, now), now)
+            return views.operation(self._cut_short(operation, now), now)
+
+    def _cut_short(self, operation: Operation, now: Instant) -> Operation:
+        """Ends the operation, and the task behind it if it has one. The lock is held."""
+        tuning = self._store.tunings.get(self._store.task_of_operation.get(operation.id, ""))
+        if tuning is not None:
+            return self._tunings.cut_short(tuning, operation, now)
+        ended = operation.cancelled(now)
+        self._store.operations.put(ended)
+        return ended
 
     def _find(self, call: Call, operation_id: str) -> tuple[Operation, Folder]:
         return self._access.record(call, self._store.operations, "operation", operation_id)
@@ -86,10 +90,10 @@ class Operations:
 
 
 def _require_kept(operation: Operation, folder: Folder, now: Instant) -> None:
-    """Raises NotFound once the operation has been done for two weeks of lived time; skipped time is none."""
+    """Raises NotFound once the operation has been done for as long as it is kept; skipped time is none."""
     done = operation.timeline.last
     # Lived time is never longer than what the clock shows, and telling it takes a lock.
-    if not done.terminal or now - done.at < _KEPT or folder.clock.age(done.at) < _KEPT:
+    if not done.terminal or now - done.at < operation.kept or folder.clock.age(done.at) < operation.kept:
         return
     if folder.settings.behaviours.operation_expiry != "never":
         raise NotFound(f"operation {operation.id} not found")

@@ -127,6 +127,9 @@ class Table(Generic[R]):
         """Where a record stands among its folder's: greater for each one created later."""
         return self._orders[record.folder_id].number(record.id)
 
+    def __contains__(self, record_id: object) -> bool:
+        return record_id in self._by_id
+
     def __iter__(self) -> Iterator[R]:
         return iter(self._by_id.values())
 

@@ -73,12 +73,14 @@ def tuning(record: Tuning, now: Instant) -> TuningTask:
 
 
 def operation(record: Operation, now: Instant) -> operation_pb2.Operation:
-    """An operation at `now`: whole seconds, no description, no creator (c.6, e.2)."""
+    """An operation at `now`, in whole seconds (c.6, e.2)."""
     mark = record.timeline.at(now)
     state = mark.state
     # Parts as mappings: half the time of making them as messages, and this is what clients poll.
     return operation_pb2.Operation(
         id=record.id,
+        description=record.description,
+        created_by=record.created_by,
         created_at={"seconds": record.created_at // SECOND},
         modified_at={"seconds": mark.at // SECOND},
         done=state.done,

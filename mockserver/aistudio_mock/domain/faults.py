@@ -11,8 +11,8 @@ from aistudio_mock.domain import errors, s3_errors
 from aistudio_mock.domain.errors import ApiError
 from aistudio_mock.domain.s3_errors import S3Error
 
-Leg = Literal["grpc", "storage"]
-"""Which wire a call comes by."""
+Leg = Literal["grpc", "rest", "storage"]
+"""Which wire a call comes by. Faults do not tell the first two apart: both are the API."""
 
 VERBS = ("GET", "HEAD", "PUT")
 """The HTTP verbs of the storage."""
@@ -30,7 +30,8 @@ class FaultError(ValueError):
 class Match(Struct, frozen=True):
     """The calls that a fault is for: those of one leg whose name fits a glob.
 
-    A gRPC call is named `Service/Method`, a request to the storage by its verb.
+    A call of the API is named `Service/Method` and meets faults as "grpc" by either face; a request to the
+    storage is named by its verb.
     """
 
     leg: Leg

@@ -1,8 +1,9 @@
 """Long-running operations in the shape of AIP-151. Their states are ready-made: they know no subject."""
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from aistudio_mock.domain.instant import Instant
+from aistudio_mock.domain.instant import DAY, Duration, Instant
 from aistudio_mock.domain.timeline import Timeline
 
 
@@ -44,6 +45,10 @@ class Operation(Struct, frozen=True):
     """Every moment at which anything about the command becomes visible, here or on its subject, in order."""
     uncancellable: str = ""
     """Why Cancel is refused while it is not done, to follow the id; empty where it is not refused."""
+    description: str = ""
+    created_by: str = ""
+    kept: Duration = 14 * DAY
+    """How long it can be read once it is done (e.6)."""
 
     @property
     def ends_at(self) -> Instant:
@@ -53,6 +58,13 @@ class Operation(Struct, frozen=True):
     def is_done(self, now: Instant) -> bool:
         """Whether the operation is done at `now`."""
         return self.timeline.at(now).state.done
+
+    def cancelled(self, now: Instant) -> "Operation":
+        """The same without what had not happened at `now`, done with an error (code assumed, h.3)."""
+        mark = self.timeline.at(now)
+        error = Failure(CANCELLED, f"operation {self.id} was cancelled")
+        ended = OperationState(done=True, metadata=mark.state.metadata, error=error)
+        return replace(self, timeline=self.timeline.cut(now).then(now, ended, terminal=True), phases=(now,))
 
     def next_phase(self, now: Instant) -> Instant | None:
         """The first moment after `now` at which something new becomes visible."""

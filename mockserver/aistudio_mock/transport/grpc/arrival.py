@@ -5,10 +5,6 @@ import grpc
 from aistudio_mock.backend.addresses import Door
 from aistudio_mock.backend.heard import GrpcCall
 
-_HELD_SHARE = 0.5
-"""A read may be held for this share of the caller's deadline."""
-_HELD_WITHOUT_DEADLINE = 30.0
-"""Seconds, for callers that set no deadline."""
 _NO_DEADLINE = 1e9
 """From so many seconds on there is no deadline: grpcio then says about 9.2e18, not None."""
 
@@ -24,19 +20,6 @@ def hear(method: str, path: str, body: bytes, context: grpc.ServicerContext, doo
         _deadline(context),
         door or _door(context),
     )
-
-
-def header(call: GrpcCall, name: str) -> str | None:
-    """The first value of that name; None where there is none, or one that is not text."""
-    for key, value in call.metadata:
-        if key == name:
-            return value if isinstance(value, str) else None
-    return None
-
-
-def patience(call: GrpcCall) -> float:
-    """For how many seconds a read may be held."""
-    return _HELD_WITHOUT_DEADLINE if call.deadline is None else call.deadline * _HELD_SHARE
 
 
 def _deadline(context: grpc.ServicerContext) -> float | None:

@@ -7,7 +7,7 @@ from typing import Any
 import grpc
 from msgspec import Struct
 
-from aistudio_mock.transport.grpc.routes import service_names
+from aistudio_mock.transport.routes import service_names
 from aistudio_protos.pool import POOL
 
 _REFLECTION = "grpc.reflection.v1alpha.ServerReflection"

@@ -1,5 +1,6 @@
 """The gRPC server: both ports, every route, and a helpful answer for what has none."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
@@ -10,7 +11,7 @@ from aistudio_mock.domain.errors import Unimplemented
 from aistudio_mock.runtime.certificates import Certificates
 from aistudio_mock.transport.grpc.calls import Calls
 from aistudio_mock.transport.grpc.companions import companion
-from aistudio_mock.transport.grpc.routes import Route, declared_paths
+from aistudio_mock.transport.routes import Route, declared_paths
 
 _THREADS = 512
 """Threads are made when a call finds none idle: hundreds of held calls do not starve the others (ADR 1)."""
@@ -41,7 +42,7 @@ class GrpcServer:
         credentials = grpc.ssl_server_credentials(((certificates.key_pem, certificates.chain_pem),))
         return self._bound(host, port, lambda address: self._server.add_secure_port(address, credentials))
 
-    def start(self, routes: dict[str, Route], calls: Calls) -> None:
+    def start(self, routes: Mapping[str, Route], calls: Calls) -> None:
         """Answers from here on; grpcio wants its ports bound before."""
         self._server.add_generic_rpc_handlers((_Handlers(routes, calls),))
         self._server.start()
@@ -66,7 +67,7 @@ class GrpcServer:
 class _Handlers(grpc.GenericRpcHandler):
     """Finds the handler of a call by its path."""
 
-    def __init__(self, routes: dict[str, Route], calls: Calls) -> None:
+    def __init__(self, routes: Mapping[str, Route], calls: Calls) -> None:
         self._by_path = {path: calls.handler(route) for path, route in routes.items()}
         self._calls = calls
 

@@ -13,8 +13,8 @@ from aiohttp import web
 
 from aistudio_mock.backend.control import Control
 from aistudio_mock.domain.errors import ApiError, InvalidArgument, NotFound
+from aistudio_mock.transport.errors import HTTP_STATUS
 from aistudio_mock.transport.http import control_journal
-from aistudio_mock.transport.http.rest import HTTP_STATUS
 
 PREFIX = "/_mock/v1"
 VERSION = 1
@@ -48,7 +48,9 @@ _ROUTES: Mapping[tuple[str, str], _Act] = {
 }
 
 
-def routes(control: Control, server: Callable[[], _Fields]) -> Callable[[web.Application], None]:
+def routes(
+    control: Control, server: Callable[[], _Fields], ca_pem: bytes
+) -> Callable[[web.Application], None]:
     """Adds the control API to an application; `server` says where everything is reached."""
 
     async def journal(request: web.Request) -> web.StreamResponse:
@@ -60,7 +62,11 @@ def routes(control: Control, server: Callable[[], _Fields]) -> Callable[[web.App
     async def describe(_: web.Request) -> web.Response:
         return web.json_response({"version": VERSION, **server()})
 
+    async def certificate(_: web.Request) -> web.Response:
+        return web.Response(body=ca_pem, content_type="application/x-pem-file")
+
     def add(app: web.Application) -> None:
+        app.router.add_get("/_mock/ca.pem", certificate)
         app.router.add_get(f"{PREFIX}/server", describe)
         for (verb, path), act in _ROUTES.items():
             app.router.add_route(verb, PREFIX + path, _handler(control, act))

@@ -1,65 +1,245 @@
-"""The few plain HTTP resources beside storage: IAM tokens (REST face) and the CA certificate."""
+"""The REST faces of the API: every RPC that the contract gives an HTTP path, answered by the code of gRPC.
 
+A server-streaming RPC answers a line for each message, `{"result": …}`, and is refused with `{"error": …}`;
+any other is refused with `{"code", "message", "details"}` (service-behaviour a.6).
+"""
+
+import asyncio
 import json
-from collections.abc import Callable
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from functools import partial
+from http import HTTPStatus
+from typing import Any
 
 from aiohttp import web
-from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
 
-from aistudio_mock.backend.backend import Backend
 from aistudio_mock.backend.call import Call
-from aistudio_mock.backend.identity import Credential
-from aistudio_mock.domain.errors import ApiError, InvalidArgument
+from aistudio_mock.backend.heard import Replies, RestCall
+from aistudio_mock.domain.errors import ApiError, InvalidArgument, NotFound, ResourceExhausted
+from aistudio_mock.transport.admission import Admission, Entered, Headers, bug, patience
 from aistudio_mock.transport.contract import require_valid
-from aistudio_protos.yandex.cloud.iam.v1.iam_token_service_pb2 import CreateIamTokenRequest
+from aistudio_mock.transport.errors import HTTP_STATUS, status
+from aistudio_mock.transport.http import rest_json
+from aistudio_mock.transport.http.peers import door_of, peer_of
+from aistudio_mock.transport.routes import Route
+from aistudio_protos.options import HttpRule, http_rule
+from aistudio_protos.pool import POOL
 
-HTTP_STATUS = {
-    1: 499,
-    2: 500,
-    3: 400,
-    4: 504,
-    5: 404,
-    6: 409,
-    7: 403,
-    8: 429,
-    9: 400,
-    10: 409,
-    11: 400,
-    12: 501,
-}
-HTTP_STATUS |= {13: 500, 14: 503, 15: 500, 16: 401}
-"""Canonical code → HTTP status (service-behaviour a.6)."""
+LONGEST = 4 << 20
+"""The longest body, in bytes: what gRPC takes as one message."""
+
+_GONE = "the caller did not wait for the rest"
+_CANCEL = ":cancel"
+_SERVER = "ycalb"
+"""Who answers by HTTP, as recorded (a.4)."""
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def routes(backend: Backend, ca_pem: bytes) -> Callable[[web.Application], None]:
-    """Adds the resources to an application."""
-
-    async def create_token(request: web.Request) -> web.Response:
-        try:
-            asked = _parsed(await request.text())
-            require_valid(asked)
-            reply = backend.iam_tokens.create(Call(Credential()), asked)
-        except ApiError as error:
-            return _refused(error)
-        return web.json_response(MessageToDict(reply))
-
-    async def certificate(_: web.Request) -> web.Response:
-        return web.Response(body=ca_pem, content_type="application/x-pem-file")
+def routes(table: Mapping[str, Route], admission: Admission) -> Callable[[web.Application], None]:
+    """Adds the face of every RPC that has one, and a refusal for what is beside them."""
+    faces = [(rule, route) for route in table.values() if (rule := http_rule(route.method))]
+    known = sorted(f"{verb} {rule.path}" for rule, _ in faces for verb in _verbs(rule))
 
     def add(app: web.Application) -> None:
-        app.router.add_post("/iam/v1/tokens", create_token)
-        app.router.add_get("/_mock/ca.pem", certificate)
+        # The longest first: the path of a cancel begins like that of a read.
+        for rule, route in sorted(faces, key=lambda face: len(face[0].path), reverse=True):
+            face = Face(rule, route, admission)
+            for verb in _verbs(rule):
+                app.router.add_route(verb, re.sub(r"{(\w+)}", r"{\1:[^/:]+}", rule.path), face.answer)
+        for segment in sorted({rule.path.split("/")[1] for rule, _ in faces}):
+            app.router.add_route("*", f"/{segment}{{rest:(/.*)?}}", partial(_nothing, admission, known))
 
     return add
 
 
-def _parsed(body: str) -> CreateIamTokenRequest:
+class Face:
+    """One RPC by HTTP."""
+
+    def __init__(self, rule: HttpRule, route: Route, admission: Admission) -> None:
+        self._rule = rule
+        self._route = route
+        self._admission = admission
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Reads one request and answers it."""
+        heard = hear(request, self._route.name)
+        headers = self._admission.headers(heard)
+        try:
+            entered, replies = await self._begin(request, heard)
+            first = await anext(replies)
+        except ApiError as error:
+            return self._refused(heard, error, headers)
+        except Exception as found:  # noqa: BLE001 - no request may crash the server
+            return self._refused(heard, bug(self._route, found), headers)
+        if self._route.method.server_streaming:
+            return await self._stream(request, heard, headers, entered, first, replies)
+        heard.replies = (first.SerializeToString(),)
+        self._admission.answered(self._route, heard, entered)
+        return answered(rest_json.told(first), headers)
+
+    async def _stream(
+        self,
+        request: web.Request,
+        heard: RestCall,
+        headers: Headers,
+        entered: Entered,
+        first: Message,
+        others: AsyncIterator[Message],
+    ) -> web.StreamResponse:
+        """A line for each reply; what goes wrong on the way is the last one."""
+        kept = Replies(heard)
+        response = web.StreamResponse(headers={**_head(headers), "Content-Type": "application/json"})
+        await response.prepare(request)
+        try:
+            await response.write(_line(first, kept))
+            async for reply in others:
+                await response.write(_line(reply, kept))
+        except (ConnectionError, asyncio.CancelledError):
+            self._admission.answered(self._route, heard, entered, "CANCELLED", _GONE)
+            raise
+        except Exception as found:  # noqa: BLE001 - no request may crash the server
+            error = bug(self._route, found)
+            self._admission.refused(self._route, heard, error)
+            await response.write(_dumps(_in_stream(error, heard.request_id)).encode() + b"\n")
+            return response
+        self._admission.answered(self._route, heard, entered)
+        return response
+
+    async def _begin(self, request: web.Request, heard: RestCall) -> tuple[Any, AsyncIterator[Message]]:
+        """What the call is let in as, and its replies. Raises ApiError."""
+        route = self._route
+        heard.body = body = await _body(request)
+        try:
+            message = rest_json.asked(route.request_class, self._fields(request, body))
+        except InvalidArgument as refusal:
+            entered = self._admission.enter(route, heard, _raising(refusal))
+        else:
+            heard.rpc, heard.body = route.path, message.SerializeToString()
+            entered = self._admission.enter(route, heard, route.request_class.FromString)
+        credential, asked, folder = entered
+        effect = self._admission.fault(folder, heard)
+        if effect is not None:
+            await asyncio.sleep(effect.latency)
+            error = effect.api_error()
+            if error is not None:
+                raise error
+        require_valid(asked)
+        return entered, self._replies(Call(credential, heard.door, patience(heard)), asked)
+
+    async def _replies(self, call: Call, message: Message) -> AsyncIterator[Message]:
+        """In threads: an answer may take a lock, or wait for a scan."""
+        answer: Callable[[Call, Any], Any] = self._route.answer
+        if not self._route.method.server_streaming:
+            yield await asyncio.to_thread(answer, call, message)
+            return
+        replies: Iterator[Message] = iter(answer(call, message))
+        while (reply := await asyncio.to_thread(next, replies, None)) is not None:
+            yield reply
+
+    def _fields(self, request: web.Request, body: bytes) -> rest_json.Document:
+        """The request's fields, from its body, its query and its path."""
+        if self._rule.body:
+            fields = parsed(body)
+        else:
+            fields = rest_json.of_query(self._route.method.input_type, request.query)
+        return {**fields, **request.match_info}
+
+    def _refused(self, heard: RestCall, error: ApiError, headers: Headers) -> web.Response:
+        self._admission.refused(self._route, heard, error)
+        if self._route.method.server_streaming:
+            body = _in_stream(error, heard.request_id)
+        else:
+            body = _alone(error, heard.request_id)
+        return answered(body, headers, HTTP_STATUS[error.code])
+
+
+def hear(request: web.Request, method: str) -> RestCall:
+    """The request that has arrived, as the journal knows it: no RPC yet."""
+    metadata = [(name.lower(), value) for name, value in request.headers.items()]
+    heard = RestCall(method, request.path, b"", metadata, peer_of(request), None, door_of(request))
+    heard.rpc = ""
+    return heard
+
+
+def parsed(body: bytes) -> rest_json.Document:
+    """The JSON object that a body is; none at all is an empty one. Raises InvalidArgument."""
     try:
-        return ParseDict(json.loads(body), CreateIamTokenRequest())
-    except (ValueError, ParseError, RecursionError) as problem:
-        raise InvalidArgument(f"the body is not the JSON of a CreateIamTokenRequest: {problem}") from None
+        fields = json.loads(body or b"{}")
+    except (ValueError, RecursionError) as problem:
+        raise InvalidArgument(f"the body is not JSON: {problem}") from None
+    if not isinstance(fields, dict):
+        raise InvalidArgument("the body is not a JSON object")
+    return fields
 
 
-def _refused(error: ApiError) -> web.Response:
-    body = {"code": error.code, "message": error.message, "details": []}
-    return web.json_response(body, status=HTTP_STATUS[error.code])
+def answered(body: rest_json.Document, headers: Headers, code: int = 200) -> web.Response:
+    """One JSON document as an answer of the API."""
+    return web.json_response(body, status=code, headers=_head(headers), dumps=_dumps)
+
+
+async def _nothing(admission: Admission, known: list[str], request: web.Request) -> web.Response:
+    heard = hear(request, f"{request.method} {request.path}")
+    headers = admission.headers(heard)
+    error = NotFound(f"no {request.method} {request.path}; there is {', '.join(known)}")
+    admission.refused(None, heard, error)
+    return answered(_alone(error, heard.request_id), headers, HTTP_STATUS[error.code])
+
+
+async def _body(request: web.Request) -> bytes:
+    parts, size = [], 0
+    async for part in request.content.iter_any():
+        parts.append(part)
+        size += len(part)
+        if size > LONGEST:
+            raise ResourceExhausted(f"the body is longer than {LONGEST} bytes")
+    return b"".join(parts)
+
+
+def _verbs(rule: HttpRule) -> tuple[str, ...]:
+    """Cancel is a GET in the contract and a POST in the design guide (a.1): both will do."""
+    return ("GET", "POST") if rule.path.endswith(_CANCEL) else (rule.verb,)
+
+
+def _raising(refusal: InvalidArgument) -> Callable[[bytes], Message]:
+    def read(_: bytes) -> Message:
+        raise refusal
+
+    return read
+
+
+def _head(headers: Headers) -> dict[str, str]:
+    return {**dict(headers), "Server": _SERVER}
+
+
+def _alone(error: ApiError, request_id: str) -> rest_json.Document:
+    return MessageToDict(status(error, request_id), descriptor_pool=POOL)
+
+
+def _in_stream(error: ApiError, request_id: str) -> rest_json.Document:
+    """The refusal of a stream."""
+    http = HTTP_STATUS[error.code]
+    return {
+        "error": {
+            "grpcCode": error.code,
+            "httpCode": http,
+            "message": error.message,
+            "httpStatus": _REASONS.get(http, ""),
+            "details": _alone(error, request_id)["details"],
+        }
+    }
+
+
+_REASONS: Mapping[int, str] = {499: "Client Closed Request", **{one.value: one.phrase for one in HTTPStatus}}
+
+
+def _dumps(document: rest_json.Document) -> str:
+    return json.dumps(document, ensure_ascii=False)
+
+
+def _line(reply: Message, kept: Replies) -> bytes:
+    kept.add(reply.SerializeToString())
+    return _dumps({"result": rest_json.told(reply)}).encode() + b"\n"

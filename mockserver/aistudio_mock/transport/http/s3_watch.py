@@ -10,6 +10,7 @@ from aistudio_mock.backend.folders import Folder, Folders
 from aistudio_mock.backend.heard import StorageCall
 from aistudio_mock.transport.http import s3
 from aistudio_mock.transport.http.bodies import body_of, request_key
+from aistudio_mock.transport.http.peers import peer_of
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -55,22 +56,14 @@ def routes(folders: Folders) -> Callable[[web.Application], None]:
 
 
 def _hear(request: web.Request, folder: Folder) -> StorageCall:
-    address = request.transport.get_extra_info("peername") if request.transport else None
     heard = StorageCall(
         request.method,
         s3.target(request),
         request.raw_headers,
-        _peer(address),
+        peer_of(request),
     )
     heard.before = folder.clock.reading
     return heard
-
-
-def _peer(address: tuple[str, int] | None) -> str:
-    if not address:
-        return ""
-    host, port = address[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _folder(request: web.Request, folders: Folders) -> Folder | None:

@@ -181,7 +181,7 @@ async def _close(runner: "web.AppRunner", listener: socket.socket) -> None:
 
 
 async def _name_server(_request: "web.Request", response: "web.StreamResponse") -> None:
-    response.headers["Server"] = "nginx"
+    response.headers.setdefault("Server", "nginx")
 
 
 def _first_segments(app: "web.Application") -> Iterator[str]:

@@ -58,6 +58,7 @@ def routes(backend: Backend) -> dict[str, Route]:
         )
         for service in services()
         for name, answer in answers.get(service.name, {}).items()
+        if name in service.methods_by_name  # two packages may have a service of one name
     )
     return {route.path: route for route in found}
 

@@ -1,0 +1,152 @@
+"""What every face of the API does with a call before its answer and after it, whatever wire it came by.
+
+Credentials, the folder, faults and the contract let it in; the journal takes it down. Waiting is the wire's
+own business: threads wait otherwise than event loops.
+"""
+
+import logging
+from collections.abc import Callable
+
+from google.protobuf.message import DecodeError, Message
+
+from aistudio_mock.backend.folders import Auth, Folder
+from aistudio_mock.backend.heard import GrpcCall, header
+from aistudio_mock.backend.identity import Credential, Identity
+from aistudio_mock.domain.errors import ApiError, Internal, InvalidArgument, Unauthenticated
+from aistudio_mock.domain.faults import Effect
+from aistudio_mock.runtime.chance import Ids
+from aistudio_mock.transport.routes import Route
+
+_LOG = logging.getLogger("aistudio_mock.grpc")
+
+_HELD_SHARE = 0.5
+"""A read may be held for this share of the caller's deadline."""
+_HELD_WITHOUT_DEADLINE = 30.0
+"""Seconds, for callers that set no deadline."""
+
+Headers = tuple[tuple[str, str], ...]
+Read = Callable[[bytes], Message]
+Entered = tuple[Credential, Message, Folder]
+"""Who calls, with what, and about which folder."""
+
+
+class Admission:
+    """Lets calls in and takes them down."""
+
+    def __init__(self, identity: Identity, ids: Ids) -> None:
+        self._identity = identity
+        self._ids = ids
+
+    def headers(self, heard: GrpcCall) -> Headers:
+        """Its answer's headers (service-behaviour a.4): ids of request and trace, the caller's own echoed."""
+        digits = self._ids.of_call()
+        request_id = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:32]}"
+        trace = f"{digits[32:48]}:{digits[48:64]}:{digits[64:]}:1"
+        heard.request_id = request_id
+        own = (("x-request-id", request_id), ("x-server-trace-id", trace))
+        echoed = header(heard, "x-client-request-id") or ""
+        # A header may come with any bytes, and is not sent unless it is printable ASCII.
+        can_be_sent = echoed.isascii() and echoed.isprintable()
+        return (*own, ("x-client-request-id", echoed)) if echoed and can_be_sent else own
+
+    def enter(self, route: Route, heard: GrpcCall, read: Read) -> Entered:
+        """The caller, the request that `read` makes of the body, and the folder that the call is about.
+
+        Raises:
+            Unauthenticated: the credential will not do.
+            Internal: the bytes are no message.
+            InvalidArgument: strict, and a header names another folder than the credential's (a.5).
+        """
+        authorization = header(heard, "authorization")
+        if route.needs_credentials:
+            credential = self._authenticate(route, authorization, heard)
+        else:
+            credential = Credential(self._identity.caller(authorization))
+        try:
+            request = read(heard.body)
+        except DecodeError:
+            raise Internal("Invalid protobuf byte sequence") from None
+        folder = credential.folder
+        if folder is None:
+            folder = self._about(route, heard, request)
+            if route.needs_credentials and folder.settings.auth is Auth.STRICT:
+                self._identity.authenticate(authorization, Auth.STRICT)
+        elif folder.settings.auth is Auth.STRICT:
+            _require_same(folder, header(heard, "x-folder-id"))
+        heard.before = folder.clock.reading
+        return credential, request, folder
+
+    @staticmethod
+    def fault(folder: Folder, heard: GrpcCall) -> Effect | None:
+        """What was written for the call, if anything; by every wire it is the same call."""
+        if not folder.faults.standings:
+            return None
+        met = folder.faults.meet("grpc", heard.method)
+        heard.fault = met.fault_id
+        return met.effect
+
+    def answered(
+        self,
+        route: Route,
+        heard: GrpcCall,
+        entered: Entered,
+        status: str = "OK",
+        message: str = "",
+    ) -> None:
+        """The call has been answered. The folder is the one that it was about when it came."""
+        credential, request, folder = entered
+        if folder is self._identity.nobody and credential.folder is None:
+            folder = self._about(route, heard, request)  # which the call itself may have made
+            heard.before = heard.before if folder is self._identity.nobody else None
+        folder.journal.note(heard, status, message)
+
+    def refused(self, route: Route | None, heard: GrpcCall, error: ApiError) -> None:
+        """The call has been refused; `route` is None where nothing would have answered it."""
+        folder = self._identity.caller(header(heard, "authorization"))
+        if folder is None:
+            folder = self._about(route, heard, _readable(route, heard.body)) if route else None
+        (folder or self._identity.nobody).journal.note(heard, error.name, error.message)
+
+    def _authenticate(self, route: Route, authorization: str | None, heard: GrpcCall) -> Credential:
+        try:
+            return self._identity.authenticate(authorization)
+        except Unauthenticated:
+            # The folder that the call is about may look less closely than the server.
+            named = self._about(route, heard, _readable(route, heard.body))
+            return self._identity.authenticate(authorization, named.settings.auth)
+
+    def _about(self, route: Route, heard: GrpcCall, request: Message) -> Folder:
+        """The folder that the request names, else the one that a header does (service-behaviour a.3)."""
+        folder = route.folder_of(request)
+        if folder is not self._identity.nobody:
+            return folder
+        named = header(heard, "x-folder-id")
+        return (self._identity.folder(named) if named else None) or folder
+
+
+def patience(call: GrpcCall) -> float:
+    """For how many seconds a read may be held."""
+    return _HELD_WITHOUT_DEADLINE if call.deadline is None else call.deadline * _HELD_SHARE
+
+
+def bug(route: Route, found: Exception) -> ApiError:
+    """What a caller is told of an exception: a refusal as it is, anything else is ours and is logged."""
+    if isinstance(found, ApiError):
+        return found
+    _LOG.error("bug in aistudio-mock while answering %s", route.path, exc_info=found)
+    return Internal(f"bug in aistudio-mock: {type(found).__name__}; its log has the details")
+
+
+def _require_same(own: Folder, named: str | None) -> None:
+    if named is not None and named != own.id:
+        raise InvalidArgument(
+            f"Specified folder ID '{named}' does not match with service account folder ID '{own.id}'"
+        )
+
+
+def _readable(route: Route, body: bytes) -> Message:
+    """The request; an empty one where the bytes are none."""
+    try:
+        return route.request_class.FromString(body)
+    except DecodeError:
+        return route.request_class()
