@@ -29,7 +29,7 @@ class InProcess:
     is_usable = True
 
     def __init__(self, told):
-        self._host = Host(find(told))
+        self._host = Host(find(told) if isinstance(told, str) else told)
         self.printed = Printed()
 
     def hello(self):
@@ -47,8 +47,11 @@ class InProcess:
             return msgspec.json.decode(self._host.answer(line), type=Answer)
 
 
-def judged_in_process(told, target, seed=1):
-    """Every case with one client, one after the other."""
+def judged_in_process(told, target, seed=1, chosen=None):
+    """Every case, or those that are chosen, with one client, one after the other."""
     client = InProcess(told)
     hello = client.hello()
-    return [judged(case, play(case, client, hello, target, seed), rules()) for case in cases()]
+    return [
+        judged(case, play(case, client, hello, target, seed), rules())
+        for case in (cases() if chosen is None else chosen)
+    ]

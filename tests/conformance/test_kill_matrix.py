@@ -14,10 +14,10 @@ from aistudio_conformance.model import Outcome
 from aistudio_conformance.reports.story import conversation, conversations
 from aistudio_conformance.runner import Runner
 from tests.conformance.in_process import judged_in_process
+from tests.conformance.reach import PLAINTEXT, asked, reached, uses
 
 GREEN = {Outcome.PASS, Outcome.NOT_APPLICABLE}
 HOST = (sys.executable, "-m", "aistudio_conformance.adapters.host")
-RAW = "aistudio_conformance.adapters.raw_stubs"
 BROKEN = "aistudio_conformance.broken.clients"
 ANYTHING = Calls(of=Selector(method="*"), count="at least 0")
 
@@ -68,7 +68,7 @@ def rejudged(judged, check):
 
 @pytest.mark.parametrize("run", [by_children, judged_in_process])
 def test_a_client_without_a_defect_is_all_green(run, target):
-    judged = run(target=target, told=f"{RAW}:connect_plaintext")
+    judged = run(target=target, told=PLAINTEXT)
     assert red(judged) == {}
     own = {
         finding.outcome
@@ -81,15 +81,40 @@ def test_a_client_without_a_defect_is_all_green(run, target):
     assert told == conversations(), "run `python tools/record_conversations.py`"
 
 
+@pytest.fixture(scope="module", name="used")
+def _used(target):
+    return uses(target)
+
+
 @pytest.mark.parametrize("name", MUTANTS)
-def test_a_broken_client_turns_exactly_its_checks_red(name, target):
-    declared = MUTANTS[name][1]
-    judged = judged_in_process(f"{BROKEN}:{name}", target)
+def test_a_broken_client_turns_its_checks_red_in_their_cases(name, target, used):
+    client, declared = MUTANTS[name]
+    assert_exactly_red(name, declared, target, asked(client, declared, used))
+
+
+@pytest.mark.all
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_broken_client_turns_exactly_its_checks_red(name, target, used):
+    """In every case in which it can differ from the client without a defect."""
+    client, declared = MUTANTS[name]
+    assert_exactly_red(name, declared, target, reached(client, used))
+
+
+def assert_exactly_red(name, declared, target, chosen):
+    judged = judged_in_process(f"{BROKEN}:{name}", target, chosen=chosen)
     seen = red(judged)
     assert seen.keys() == declared, seen
     for check in declared:
         left = red(rejudged(judged, check)).keys()
         assert left == declared - {check}, "a check that was made vacuous must be missed"
+
+
+@pytest.mark.all
+@pytest.mark.parametrize("name", ["NamesLikeTheConsole", "GivesUpOnPending", "PrintsItsKey"])
+def test_where_a_broken_client_cannot_differ_it_does_not(name, target, used):
+    client, _ = MUTANTS[name]
+    others = [case for case in cases() if case not in reached(client, used)]
+    assert red(judged_in_process(f"{BROKEN}:{name}", target, chosen=others)) == {}
 
 
 def test_a_broken_client_is_as_red_in_a_process_of_its_own(target):

@@ -1,0 +1,49 @@
+"""Which cases a defect can show in: where the client without it uses what the broken one has of its own.
+
+A broken client is the raw-stub client with some attributes overridden. Until it uses the first of them it
+does what the client without a defect does; a case that uses none of them cannot tell the two apart.
+"""
+
+from msgspec.structs import replace
+
+from aistudio_conformance.adapters.host.finding import find
+from aistudio_conformance.adapters.raw_stubs import RawStubs
+from aistudio_conformance.load import cases
+from tests.conformance.in_process import judged_in_process
+
+PLAINTEXT = "aistudio_conformance.adapters.raw_stubs:connect_plaintext"
+
+
+def uses(target):
+    """What the client without a defect uses of its own class in each case, by the case's id."""
+    used = set()
+
+    class Watched(RawStubs):
+        def __getattribute__(self, name):
+            used.add(name)
+            return super().__getattribute__(name)
+
+    adapter = find(PLAINTEXT)
+    watched = replace_connect(adapter, lambda place: Watched(replace(place, tls="")))
+    found = {}
+    for case in cases():
+        used.clear()
+        judged_in_process(watched, target, chosen=[case])
+        found[case.id] = frozenset(used)
+    return found
+
+
+def replace_connect(adapter, connect):
+    return type(adapter)(connect, adapter.hello)
+
+
+def reached(mutant, used):
+    """The cases in which a broken client can differ."""
+    own = {name for name in vars(mutant) if name not in {"__module__", "__doc__", "__qualname__"}}
+    return [case for case in cases() if "__init__" in own or own & used[case.id]]
+
+
+def asked(mutant, declared, used):
+    """Of those, the cases whose checks it is said to turn red; all where a monitor is to be."""
+    named = {check.partition("/")[0] for check in declared}
+    return [case for case in reached(mutant, used) if "monitor" in named or case.id in named]
