@@ -12,11 +12,11 @@ from msgspec import Struct
 
 from aistudio_conformance import files
 from aistudio_conformance.case import Case, ScriptedFault, Step
-from aistudio_conformance.driver import Broken, Driver, Garbled
+from aistudio_conformance.driver import Broken, Garbled
 from aistudio_conformance.model import Report, StepReport
 from aistudio_conformance.protocol import Answer, Hello
 from aistudio_conformance.redaction import Redactor
-from aistudio_conformance.target import Folder, Target, TargetError
+from aistudio_conformance.target import Conversation, Folder, Target, TargetError
 from aistudio_conformance.variables import VariableError, fill, nonce, references, uuid
 
 _T = TypeVar("_T")
@@ -30,7 +30,7 @@ class Played(Struct, frozen=True):
     stderr: str = ""
 
 
-def play(case: Case, client: Driver, hello: Hello, target: Target, seed: int) -> Played:
+def play(case: Case, client: Conversation, hello: Hello, target: Target, seed: int) -> Played:
     """Runs the case. What goes wrong is in the report; nothing is raised for it."""
     folder_seed = int.from_bytes(blake2b(f"{seed}/{case.id}".encode(), digest_size=4).digest(), "big")
     try:
@@ -58,7 +58,7 @@ def troubled(case: Case, hello: Hello, seed: int, trouble: str) -> Report:
 class _Run:
     """The steps of one case as they go."""
 
-    def __init__(self, case: Case, client: Driver, hello: Hello, folder: Folder, seed: int) -> None:
+    def __init__(self, case: Case, client: Conversation, hello: Hello, folder: Folder, seed: int) -> None:
         self._case = case
         self._client = client
         self._hello = hello

@@ -1,16 +1,54 @@
 """What clients meet in a run: a server that gives each case a folder of its own."""
 
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from aistudio_conformance.case import ScriptedFault, Server
-from aistudio_conformance.protocol import Place
+from aistudio_conformance.protocol import Answer, Place
 
 CredentialsKind = Literal["api-key", "iam-token", "none"]
 
 
 class TargetError(Exception):
     """The server is in trouble, not the client. The message is one line."""
+
+
+class Printed(Protocol):
+    """What a client prints on its stderr."""
+
+    def end(self) -> int:
+        """How much there is by now."""
+        ...
+
+    def since(self, start: int) -> str:
+        """What came after that."""
+        ...
+
+
+class Conversation(Protocol):
+    """One client under test, as a case talks with it. Every method raises `driver.Broken`."""
+
+    @property
+    def is_usable(self) -> bool:
+        """False once the conversation is broken."""
+        ...
+
+    @property
+    def printed(self) -> Printed:
+        """Its stderr."""
+        ...
+
+    def begin(self, place: Place) -> None:
+        """A case begins there."""
+        ...
+
+    def end(self) -> None:
+        """The case is over."""
+        ...
+
+    def ask(self, do: str, given: Mapping[str, Any], timeout: float) -> Answer:
+        """What came of it."""
+        ...
 
 
 class Folder(Protocol):
