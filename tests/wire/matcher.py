@@ -9,6 +9,8 @@ A placeholder is a mapping with one key that begins with `$`, and perhaps `as`, 
     {$same: dataset}            what that name is bound to
     {$http-date: updated}       what that name is bound to, as HTTP headers write dates
     {$join: [a, {$same: b}]}    several of these one after the other
+    {$number: ~}                a number with a fraction
+    {$numbers: 128}             a list of so many of them
     {$any: ~}                   anything at all
 """
 
@@ -66,6 +68,13 @@ def _is_placeholder(template: Any) -> bool:
 
 def _placeholder(template: Any, actual: Any, names: Names, where: str) -> Iterator[str]:
     if "$any" in template:
+        return
+    if "$numbers" in template:
+        yield from mismatches([{"$number": None}] * template["$numbers"], actual, names, where)
+        return
+    if "$number" in template:
+        if not isinstance(actual, float):
+            yield f"{where}: {actual!r} is no number with a fraction"
         return
     groups: dict[str, str] = {}
     pattern = _pattern(template, names, groups, count())

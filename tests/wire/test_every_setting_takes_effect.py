@@ -155,6 +155,15 @@ def quotas(client, folder):
     return "off"
 
 
+def model_text_empty(client, folder):
+    uri = f"emb://{folder.id}/text-search-doc/latest"
+    try:
+        client.call("EmbeddingsService/TextEmbedding", model_uri=uri)
+    except grpc.RpcError as refusal:
+        return "refuse" if "text: Field is required" in refusal.details() else refusal.details()
+    return "accept"
+
+
 OBSERVED = {
     observe.__name__: observe
     for observe in (
@@ -165,6 +174,7 @@ OBSERVED = {
         dataset_rows,
         dataset_task_type_unknown,
         dataset_update_empty_mask,
+        model_text_empty,
         *multipart_settings.OBSERVERS,
         quotas,
         tune_reply,

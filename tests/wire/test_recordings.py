@@ -129,6 +129,8 @@ UNLIKE = [
     ({"a": {"$micros": None}}, {"a": "2025-12-11T02:18:54.5Z"}, "does not match"),
     ({"a": {"$same": "x"}}, {"a": "other"}, "does not match"),
     ({"a": {"$join": ["b.c", {"$same": "x"}]}}, {"a": "bXcbound"}, "does not match"),
+    ({"a": {"$number": None}}, {"a": 1}, "reply.a: 1 is no number with a fraction"),
+    ({"a": {"$numbers": 2}}, {"a": [0.5]}, "reply.a: 1 items, not 2"),
 ]
 
 

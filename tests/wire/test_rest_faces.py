@@ -163,3 +163,19 @@ def test_a_strict_credential_takes_no_other_folder():
             strict.http_url + "/operations/fds1", headers={"Authorization": "Bearer t"}, timeout=20
         )
         assert unknown.status_code == 401
+
+
+def test_texts_are_classified_and_embedded(mock, folder):
+    asked = {"modelUri": f"cls://{folder.id}/yandexgpt/latest", "text": "мяч", "labels": ["мяч", "шайба"]}
+    found = call(mock, "POST", "/foundationModels/v1/fewShotTextClassification", folder, asked).json()
+    assert [one["label"] for one in found["predictions"]] == ["мяч", "шайба"]
+    assert (found["modelVersion"], found["inputTokens"]) == ("23.10.2024", "13")
+    asked = {"modelUri": f"emb://{folder.id}/text-search-doc/latest", "text": "мяч", "dim": "256"}
+    placed = call(mock, "POST", "/foundationModels/v1/textEmbedding", folder, asked).json()
+    assert (len(placed["embedding"]), placed["numTokens"]) == (256, "2")
+
+
+def test_a_classifier_that_is_not_there_is_not_found(mock, folder):
+    asked = {"modelUri": f"cls://{folder.id}/yandexgpt-lite/latest@tamr0", "text": "мяч"}
+    response = call(mock, "POST", "/foundationModels/v1/textClassification", folder, asked)
+    assert (response.status_code, response.json()["code"]) == (404, 5)

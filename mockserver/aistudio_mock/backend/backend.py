@@ -11,6 +11,7 @@ from aistudio_mock.backend.dataset_catalogue import DatasetCatalogue
 from aistudio_mock.backend.dataset_files import DatasetFiles
 from aistudio_mock.backend.dataset_lists import DatasetLists
 from aistudio_mock.backend.datasets import Datasets
+from aistudio_mock.backend.embeddings import Embeddings
 from aistudio_mock.backend.endpoints import Endpoints, IamTokens
 from aistudio_mock.backend.finished_tunings import FinishedTunings
 from aistudio_mock.backend.folders import Folder, Folders
@@ -23,6 +24,8 @@ from aistudio_mock.backend.objects import StoredObjects
 from aistudio_mock.backend.operations import Operations
 from aistudio_mock.backend.scans import Scans
 from aistudio_mock.backend.store import Store
+from aistudio_mock.backend.text_classification import TextClassification
+from aistudio_mock.backend.tuned_models import TunedModels
 from aistudio_mock.backend.tunings import Tunings
 from aistudio_mock.backend.validations import Validations
 from aistudio_mock.domain.presign import Signer
@@ -49,6 +52,8 @@ class Backend(Struct, frozen=True):
     finished_tunings: FinishedTunings
     operations: Operations
     text_generation: TextGeneration
+    text_classification: TextClassification
+    embeddings: Embeddings
     learned: Learned
 
     @property
@@ -64,7 +69,7 @@ class Backend(Struct, frozen=True):
         self.validations.settle(folder.id)
         self.objects.forget(folder.id)
         self.learned.keep_only(self.store.tunings)
-        folder.faults.reset()
+        folder.faults.clear()
         folder.plans.clear()
         folder.journal.clear()
 
@@ -86,6 +91,7 @@ def assemble(
     validations = Validations(store, lock, scans.start, scans.discard)
     tunings = Tunings(store, lock, access, folders, ids, objects)
     learned = Learned()
+    models = TunedModels(store, folders, objects, learned)
     return Backend(
         store=store,
         folders=folders,
@@ -103,5 +109,7 @@ def assemble(
         finished_tunings=FinishedTunings(store, lock, tunings, ids),
         operations=Operations(store, lock, access, validations, tunings),
         text_generation=TextGeneration(store, access, folders, objects, learned),
+        text_classification=TextClassification(access, models),
+        embeddings=Embeddings(access, models),
         learned=learned,
     )

@@ -2,56 +2,35 @@
 
 from threading import Lock
 
-from aistudio_mock.domain.faults import Asked, Fault, Standing, meet, standing
+from aistudio_mock.domain.faults import Fault, Leg, Met, Standing, meet
 
 
 class Faults:
-    """What was written for a folder, in order. `standings` is empty as long as nothing was.
+    """What was written for a folder, in order. `standings` is empty as long as nothing was."""
 
-    `given` is what it starts with, and has again after a reset; `seed` rules chance.
-    """
+    __slots__ = ("_count", "_lock", "standings")
 
-    __slots__ = ("_count", "_expired", "_given", "_lock", "_seed", "standings")
-
-    def __init__(self, given: tuple[Fault, ...] = (), seed: int = 0) -> None:
+    def __init__(self) -> None:
         self._lock = Lock()
-        self._seed = seed
-        self._given = given
+        self._count = 0
         self.standings: tuple[Standing, ...] = ()
-        self._expired: dict[str, Standing] = {}
-        self.reset()
 
     def add(self, fault: Fault) -> Standing:
         """One more fault, tried after those that are there."""
         with self._lock:
             self._count += 1
-            added = standing(fault, f"fault-{self._count}")
-            self.standings = (*self.standings, added)
-        return added
+            standing = Standing(f"fault-{self._count}", fault)
+            self.standings = (*self.standings, standing)
+        return standing
 
     def clear(self) -> None:
-        """Forgets every fault, and which credentials and URLs have expired by one."""
+        """Forgets every fault."""
         with self._lock:
             self.standings = ()
-            self._expired = {}
 
-    def reset(self) -> None:
-        """As it was when the folder was made."""
-        self.clear()
-        self._count = 0
-        for fault in self._given:
-            self.add(fault)
-
-    def meet(self, asked: Asked, credential: str) -> Standing | None:
-        """The fault that one call meets, if any; counts it.
-
-        `credential` is what the caller came with: a fault may make it expire, from this call on.
-        """
+    def meet(self, leg: Leg, name: str) -> Met:
+        """What one call meets; counts it."""
         with self._lock:
-            if credential in self._expired:
-                return self._expired[credential]
-            met = meet(self.standings, asked, self._seed)
+            met = meet(self.standings, leg, name)
             self.standings = met.standings
-            if met.fault is not None and met.fault.expired:
-                self._expired[credential] = met.fault
-        return met.fault
+        return met

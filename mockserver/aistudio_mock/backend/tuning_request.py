@@ -32,6 +32,10 @@ _NAME = re.compile(r"[A-Za-z0-9 _-]{3,100}")
 """The contract's pattern of `TuningTask.name`, which TuningRequest.name lacks."""
 
 
+_MOST_DIM = 4096
+"""The longest vector that a model can be tuned for (assumed)."""
+
+
 class TuneOrder(Struct, frozen=True):
     """A Tune request that makes sense by itself."""
 
@@ -101,7 +105,7 @@ def _bad_numbers(path: str, message: Message) -> Iterator[FieldViolation]:
             yield from _bad_numbers(here, value)
         elif field.is_repeated:
             for index, number in enumerate(value):
-                yield from _bad_number(f"{here}[{index}]", number, least=1)
+                yield from _bad_number(f"{here}[{index}]", number, least=1, most=_MOST_DIM)
         elif field.type != field.TYPE_STRING and field.name != "seed":
             yield from _bad_number(here, value)
 
@@ -111,6 +115,10 @@ def _bad_weights(request: TuningRequest) -> Iterator[FieldViolation]:
         yield from _bad_number(f"{path}.weight", dataset.weight)
 
 
-def _bad_number(field: str, number: float, least: int = 0) -> Iterator[FieldViolation]:
+def _bad_number(
+    field: str, number: float, least: int = 0, most: float = float("inf")
+) -> Iterator[FieldViolation]:
     if not isfinite(number) or number < least:
         yield FieldViolation(field, f"Value must be a finite number of {least} or more, not {number}")
+    elif number > most:
+        yield FieldViolation(field, f"Value must be {most} or less, not {number}")

@@ -24,6 +24,12 @@ RETIRED: Mapping[str, frozenset[str]] = {"gpt": frozenset({"llama-lite"})}
 ANSWERING = frozenset({"yandexgpt-lite", "yandexgpt", "yandexgpt-32k", "llama-lite", "llama"})
 """Base text models that answer a completion without tuning (assumed beyond yandexgpt-lite)."""
 
+CLASSIFYING = frozenset({"yandexgpt-lite", "yandexgpt"})
+"""Base models that classify by a description (assumed beyond yandexgpt-lite)."""
+
+EMBEDDING = frozenset({"text-search-doc", "text-search-query", "text-embeddings"})
+"""Base models that embed (text-embeddings: assumed, as the model that is tuned)."""
+
 SCHEMES_OF: Mapping[str, frozenset[str]] = {
     "text_to_text_completion": frozenset({"gpt"}),
     "text_classification_multilabel": frozenset({"cls", "gpt"}),

@@ -39,19 +39,10 @@ class ApiError(Exception):
     code: ClassVar[int]
     name: ClassVar[str]
 
-    def __init__(
-        self,
-        message: str,
-        violations: tuple[FieldViolation, ...] = (),
-        details: tuple[tuple[str, bytes], ...] = (),
-        trailers: tuple[tuple[str, str], ...] = (),
-    ) -> None:
-        """`details` are further messages (type URL, bytes), `trailers` further metadata: faults have them."""
+    def __init__(self, message: str, violations: tuple[FieldViolation, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.violations = violations
-        self.details = details
-        self.trailers = trailers
 
 
 class InvalidArgument(ApiError):

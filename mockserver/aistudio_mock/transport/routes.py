@@ -110,4 +110,9 @@ def _answers(backend: Backend) -> Mapping[str, Mapping[str, Unary | Streaming]]:
         },
         "OperationService": {"Get": backend.operations.get, "Cancel": backend.operations.cancel},
         "TextGenerationService": {"Completion": backend.text_generation.completion},
+        "TextClassificationService": {
+            "Classify": backend.text_classification.classify,
+            "FewShotClassify": backend.text_classification.few_shot_classify,
+        },
+        "EmbeddingsService": {"TextEmbedding": backend.embeddings.text_embedding},
     }
