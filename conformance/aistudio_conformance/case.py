@@ -12,16 +12,27 @@ class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of a case. A field that is not known is a mistake, never ignored."""
 
 
-class ScriptedFault(_Part, frozen=True):
-    """What calls meet instead of an answer; `method` is a glob of `Service/Method`, `object` of verbs."""
+class ScriptedFault(_Part, frozen=True, omit_defaults=True):
+    """What calls meet: the faults of the mock, by their own names (its docs/reference/faults.md)."""
 
-    method: str | None = None
-    object: str | None = None
+    method: str = ""
+    object: str = ""
+    where: Mapping[str, str | bool | int | float | None] = {}
+    after: int = 0
+    times: int | None = 1
+    chance: float = 1.0
+    latency: float = 0.0
     status: str = ""
     message: str = ""
-    latency: float = 0.0
-    times: int | None = 1
-    after: int = 0
+    retry_after: float | None = None
+    details: tuple[Mapping[str, Any], ...] = ()
+    trailers: Mapping[str, str] = {}
+    lost: bool = False
+    expired: bool = False
+    set: Mapping[str, Any] = {}
+    clear: tuple[str, ...] = ()
+    unknown_fields: Mapping[str, Mapping[str, Any]] = {}
+    page_token: Literal["", "repeated", "empty-at-end"] = ""
 
 
 class Server(_Part, frozen=True):

@@ -150,10 +150,7 @@ class MockFolder:
 
     def add_fault(self, fault: ScriptedFault) -> None:
         """From now on calls meet this."""
-        fields = msgspec.structs.asdict(fault)
-        self._control.add_fault(
-            self.id, {name: value for name, value in fields.items() if name == "times" or value is not None}
-        )
+        self._control.add_fault(self.id, msgspec.to_builtins(fault))
 
     def journal(self) -> bytes:
         """What was seen in it, as JSON Lines."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aistudio_mock.control_client import RemoteServer
-    from aistudio_mock.handles import MockClock, MockFault, MockFaults, MockFolder
+    from aistudio_mock.faults_handle import MockFault, MockFaults
+    from aistudio_mock.handles import MockClock, MockFolder
     from aistudio_mock.journal_handle import JournalEntry, MockJournal
     from aistudio_mock.mock import MockServer
     from aistudio_mock.plan_handle import MockPlan, PlannedTuning
@@ -29,6 +30,8 @@ __all__ = [
 
 _OUTSIDE_HANDLES = {
     "JournalEntry": "journal_handle",
+    "MockFault": "faults_handle",
+    "MockFaults": "faults_handle",
     "MockJournal": "journal_handle",
     "MockPlan": "plan_handle",
     "MockServer": "mock",

@@ -1,24 +1,36 @@
 """Faults as data: what can be written, which call meets which fault, and what is counted."""
 
+from itertools import pairwise
+
 import pytest
 
 from aistudio_mock.domain import errors, s3_errors
-from aistudio_mock.domain.faults import FaultError, Standing, meet, read
+from aistudio_mock.domain.fault_rules import DESCRIPTIONS, EFFECTS, MATCHES, read
+from aistudio_mock.domain.faults import Asked, Fault, FaultError, meet, standing
+from aistudio_mock.faults_handle import FaultFields
 
 TUNE = "TuningService/Tune"
+SEED = 7
 
 
 def standings(*faults):
-    return tuple(Standing(f"fault-{number}", read(fields)) for number, fields in enumerate(faults, 1))
+    return tuple(standing(read(fields), f"fault-{number}") for number, fields in enumerate(faults, 1))
 
 
-def statuses(faults, calls, leg="grpc"):
+def asked(call, **values):
+    """A call by gRPC, or one to the storage when a verb and a target are given."""
+    name, _, target = call.partition(" ")
+    leg = "grpc" if "/" in name else "storage"
+    return Asked(leg, name, lambda path: values.get(path, ()), target)
+
+
+def statuses(faults, calls, seed=SEED):
     """The status that each of `calls` meets, and how the faults stand after all of them."""
     standing, met = standings(*faults), []
     for call in calls:
-        outcome = meet(standing, leg, call)
+        outcome = meet(standing, call if isinstance(call, Asked) else asked(call), seed)
         standing = outcome.standings
-        met.append(outcome.effect.status if outcome.effect else None)
+        met.append(outcome.fault.status if outcome.fault else None)
     return met, standing
 
 
@@ -71,18 +83,81 @@ def test_methods_are_matched_by_glob_and_by_case(pattern, fits):
     assert (met == ["ABORTED"]) is fits
 
 
+@pytest.mark.parametrize(
+    ("pattern", "fits"),
+    [
+        ("PUT", True),
+        ("*", True),
+        ("PUT */train.jsonl", True),
+        ("* drafts/b1g/*", True),
+        ("PUT drafts/b1g/train.jsonl", True),
+        ("GET", False),
+        ("PUT datasets/*", False),
+        ("PUT drafts/b1g", False),
+    ],
+)
+def test_objects_are_matched_by_verb_and_key(pattern, fits):
+    met, _ = statuses([{"object": pattern, "status": "SlowDown"}], ["PUT drafts/b1g/train.jsonl"])
+    assert (met == ["SlowDown"]) is fits
+
+
+@pytest.mark.parametrize(
+    ("where", "values", "fits"),
+    [
+        ({"name": "train-*"}, {"name": ["train-1"]}, True),
+        ({"name": "train-*"}, {"name": ["test"]}, False),
+        ({"name": "train-*"}, {}, False),
+        ({"name": None}, {"name": [""]}, True),
+        ({"name": None}, {}, True),
+        ({"name": None}, {"name": ["some"]}, False),
+        ({"size_bytes": 5}, {"size_bytes": [5]}, True),
+        ({"size_bytes": 5}, {"size_bytes": [6]}, False),
+        ({"size_bytes": "5*"}, {"size_bytes": [512]}, True),
+        ({"ids": "b"}, {"ids": ["a", "b"]}, True),
+        ({"name": "a", "size_bytes": 5}, {"name": ["a"], "size_bytes": [6]}, False),
+    ],
+)
+def test_where_asks_for_values_of_the_request(where, values, fits):
+    met, (standing,) = statuses(
+        [{"method": TUNE, "where": where, "status": "ABORTED"}], [asked(TUNE, **values)]
+    )
+    assert (met == ["ABORTED"]) is fits
+    assert standing.seen == fits, "what is not meant is not counted"
+
+
 def test_each_leg_has_its_own_faults():
     everything = [{"method": "*", "status": "ABORTED"}]
-    assert statuses(everything, ["PUT"], leg="storage")[0] == [None]
-    assert statuses([{"object": "*", "status": "SlowDown"}], ["PUT"], leg="storage")[0] == ["SlowDown"]
+    assert statuses(everything, ["PUT a/b"])[0] == [None]
+    assert statuses([{"object": "*", "status": "SlowDown"}], ["PUT a/b"])[0] == ["SlowDown"]
     assert statuses([{"object": "*", "status": "SlowDown"}], [TUNE])[0] == [None]
+
+
+def test_chance_is_drawn_per_fault_and_call_whatever_else_is_called():
+    fault = {"method": TUNE, "status": "ABORTED", "chance": 0.5, "times": None}
+    alone, _ = statuses([fault], [TUNE] * 40)
+    assert statuses([fault], [TUNE] * 40)[0] == alone
+    among_others, _ = statuses([fault], [TUNE, "DatasetService/List"] * 40)
+    assert among_others[::2] == alone
+    assert 8 < alone.count("ABORTED") < 32
+    assert statuses([fault], [TUNE] * 40, seed=8)[0] != alone
+    assert any(one != other for one, other in pairwise(alone))
+
+
+def test_two_faults_are_drawn_apart():
+    fault = {"method": TUNE, "status": "ABORTED", "chance": 0.5, "times": None}
+    passing = {"method": TUNE, "status": "UNAVAILABLE", "times": 1, "after": 40}
+    assert statuses([fault], [TUNE] * 40)[0] != statuses([passing, fault], [TUNE] * 40)[0]
+
+
+def test_what_chance_lets_pass_is_left_for_the_next_fault():
+    rare = {"method": TUNE, "status": "ABORTED", "chance": 0.2, "times": None}
+    met, _ = statuses([rare, {"method": TUNE, "status": "UNAVAILABLE", "times": None}], [TUNE] * 40)
+    assert set(met) == {"ABORTED", "UNAVAILABLE"}
 
 
 @pytest.mark.parametrize("name", sorted(errors.BY_NAME))
 def test_every_status_code_can_be_a_fault(name):
-    error = read({"method": "*", "status": name, "message": "no"}).effect.api_error()
-    assert (error.name, error.message) == (name, "no")
-    assert errors.BY_CODE[error.code] is type(error)
+    assert read({"method": "*", "status": name}).status == name
 
 
 def test_all_sixteen_status_codes_are_known():
@@ -91,12 +166,10 @@ def test_all_sixteen_status_codes_are_known():
 
 @pytest.mark.parametrize("code", sorted(s3_errors.BY_CODE))
 def test_every_error_code_of_the_storage_can_be_a_fault(code):
-    assert read({"object": "*", "status": code}).effect.s3_error().code == code
+    assert read({"object": "*", "status": code}).status == code
 
 
-def test_a_fault_that_only_waits_refuses_nothing():
-    effect = read({"method": "*", "latency": 1}).effect
-    assert (effect.latency, effect.api_error(), effect.s3_error()) == (1.0, None, None)
+GOOD = {"method": TUNE, "status": "ABORTED"}
 
 
 @pytest.mark.parametrize(
@@ -106,22 +179,45 @@ def test_a_fault_that_only_waits_refuses_nothing():
         ({"status": "UNAVAILABLE"}, "one of two legs"),
         ({"method": TUNE, "object": "PUT", "status": "UNAVAILABLE"}, "one of two legs"),
         ({"method": TUNE}, "give it a status"),
+        ({"method": TUNE, "message": "no"}, "give it a status"),
         ({"method": "Tune", "status": "UNAVAILABLE"}, "write Service/Method"),
         ({"method": TUNE, "status": "UNAVAILABEL"}, "did you mean UNAVAILABLE"),
         ({"method": TUNE, "status": "unavailable"}, "did you mean UNAVAILABLE"),
         ({"method": TUNE, "status": "SlowDown"}, "no status 'SlowDown' on this leg"),
         ({"object": "PUT", "status": "Slowdown"}, "did you mean SlowDown"),
         ({"object": "put", "status": "SlowDown"}, "fits no verb"),
-        ({"method": TUNE, "status": 14}, "status is text"),
-        ({"method": TUNE, "latency": -1}, "latency is a number of seconds"),
-        ({"method": TUNE, "latency": float("nan")}, "latency is a number of seconds"),
-        ({"method": TUNE, "latency": True}, "latency is a number of seconds"),
-        ({"method": TUNE, "status": "ABORTED", "times": 0}, "times is a number from 1 on"),
-        ({"method": TUNE, "status": "ABORTED", "times": True}, "times is a number from 1 on"),
-        ({"method": TUNE, "status": "ABORTED", "times": "1"}, "times is a number from 1 on"),
-        ({"method": TUNE, "status": "ABORTED", "after": -1}, "0 or more"),
-        ({"method": TUNE, "status": "ABORTED", "after": 1.5}, "after is a whole number"),
-        ({"method": TUNE, "code": "ABORTED"}, "a fault has no 'code'"),
+        ({"object": "PUT train", "status": "SlowDown"}, "after the verb comes BUCKET/KEY"),
+        ({"method": TUNE, "status": 14}, "status: expected `str`, got `int`; it is the refusal"),
+        ({"method": TUNE, "latency": -1}, "latency: expected .* it is seconds of real time"),
+        ({"method": TUNE, "latency": float("nan")}, "latency: "),
+        ({"method": TUNE, "latency": 601}, "latency: expected .* <= 600"),
+        ({"method": TUNE, "latency": True}, "latency: expected"),
+        (GOOD | {"times": 0}, "times: expected .* >= 1"),
+        (GOOD | {"times": True}, "times: expected"),
+        (GOOD | {"times": "1"}, "times: expected"),
+        (GOOD | {"after": -1}, "after: expected .* >= 0"),
+        (GOOD | {"after": 1.5}, "after: expected"),
+        (GOOD | {"chance": 0}, "chance: expected"),
+        (GOOD | {"chance": 1.5}, "chance: expected"),
+        (GOOD | {"code": "ABORTED"}, "a fault has no 'code'"),
+        (GOOD | {"mesage": "no"}, "did you mean message"),
+        (GOOD | {"set": {"id": "x"}}, "no answer to change"),
+        (GOOD | {"expired": True}, "status or expired, not both"),
+        ({"method": TUNE, "lost": True, "expired": True}, "leave lost out"),
+        ({"method": TUNE, "latency": 1, "retry_after": 1}, "retry_after goes with a status"),
+        ({"method": TUNE, "latency": 1, "details": [{"@type": "x"}]}, "details goes with a status"),
+        ({"object": "PUT", "status": "SlowDown", "retry_after": 1}, "retry_after is for gRPC calls"),
+        ({"object": "PUT", "set": {"id": "x"}}, "set is for gRPC calls"),
+        ({"object": "PUT", "status": "SlowDown", "where": {"name": "x"}}, r"query\.NAME and header\.NAME"),
+        ({"method": TUNE, "set": {"a..b": 1}}, "is no path to a field"),
+        ({"method": TUNE, "clear": ["a["]}, "is no path to a field"),
+        ({"method": TUNE, "clear": "id"}, "clear: expected"),
+        ({"method": TUNE, "unknown_fields": {"": {"name": 1}}}, "no number of a field"),
+        ({"method": TUNE, "unknown_fields": {"": {0: 1}}}, "no number of a field"),
+        ({"method": TUNE, "trailers": {"X": "y"}}, "cannot be sent"),
+        ({"method": TUNE, "trailers": {"grpc-status": "0"}}, "cannot be sent"),
+        ({"method": TUNE, "trailers": {"x": "é"}}, "cannot be sent"),
+        ({"method": "*/List", "page_token": "again"}, "page_token: "),
     ],
 )
 def test_what_can_never_work_is_refused_with_what_would(fields, says):
@@ -135,8 +231,22 @@ def test_what_can_never_work_is_refused_with_what_would(fields, says):
         {"method": TUNE, "status": "ABORTED"},
         {"object": "GET", "status": "SlowDown", "message": "no", "times": None, "after": 3},
         {"method": "*", "latency": 0.5},
+        {"method": "*", "unknown_fields": {"": {"50": "new"}}, "clear": ["id"], "set": {"done": True}},
+        {"method": "*", "status": "ABORTED", "retry_after": 1.5, "details": [{"@type": "x"}]},
     ],
 )
 def test_a_fault_is_read_back_from_its_own_fields(fields):
     fault = read(fields)
+    assert fault.fields() == fields
     assert read(fault.fields()) == fault
+    assert standing(fault, "fault-1").document() == {"id": "fault-1", **fields, "seen": 0, "hits": 0}
+
+
+def test_numbers_of_fields_may_be_numbers():
+    assert read({"method": "*", "unknown_fields": {"": {50: "new"}}}).unknown_fields == {"": {"50": "new"}}
+
+
+def test_every_field_is_described_and_can_be_written_from_python():
+    assert set(DESCRIPTIONS) == set(Fault.__struct_fields__) == set(FaultFields.__annotations__)
+    assert all(DESCRIPTIONS.values())
+    assert set(MATCHES).isdisjoint(EFFECTS)

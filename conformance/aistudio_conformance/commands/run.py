@@ -1,4 +1,4 @@
-"""`run`: every case with one client against a mock of the run's own."""
+"""`run`: every case with one client, against a mock of the run's own or any other server."""
 
 import argparse
 import secrets
@@ -16,7 +16,7 @@ from rich.progress import Progress
 
 from aistudio_conformance import bundle, clients, load
 from aistudio_conformance.case import Case
-from aistudio_conformance.commands import reporting
+from aistudio_conformance.commands import reporting, targets
 from aistudio_conformance.commands.command import (
     Command,
     CommandError,
@@ -27,12 +27,11 @@ from aistudio_conformance.commands.command import (
     select,
 )
 from aistudio_conformance.known import Known
-from aistudio_conformance.mock_target import MockTarget
 from aistudio_conformance.protocol import Hello
 from aistudio_conformance.reports import terminal
 from aistudio_conformance.results import Exit, Results, Run
 from aistudio_conformance.runner import Judged, Runner, SmokeError
-from aistudio_conformance.target import TargetError
+from aistudio_conformance.target import Target, TargetError
 
 _MOST_AT_ONCE = 64
 
@@ -45,9 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"{', '.join(clients.SHIPPED)}, or python:MODULE[:FACTORY]; any other program goes behind --",
     )
-    parser.add_argument(
-        "--target", choices=["mock"], default="mock", help="what it runs against (default mock)"
-    )
+    targets.add_target(parser)
     add_selection(parser)
     add_level(parser)
     parser.add_argument("--seed", type=int, metavar="N", help="repeat the chance of another run")
@@ -95,7 +92,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace, command: Sequence[str], cases: Sequence[Case], seed: int) -> int:
     judged: list[Judged] = []
-    with MockTarget() as target, Runner(command, target, load.rules(), seed, arguments.parallel) as runner:
+    server, access = targets.chosen(arguments)
+    cases, left_out = targets.runnable(cases, access, may_cost=arguments.may_cost)
+    for line in left_out:
+        _note(line)
+    with server as target, Runner(command, target, load.rules(), seed, arguments.parallel) as runner:
         hello = runner.smoke()
         known = reporting.listed(arguments, hello.name)
         begun = _begun(hello, target, cases, seed)
@@ -120,7 +121,7 @@ def _run(arguments: argparse.Namespace, command: Sequence[str], cases: Sequence[
     return Exit.INTERRUPTED
 
 
-def _begun(hello: Hello, target: MockTarget, cases: Sequence[Case], seed: int) -> Run:
+def _begun(hello: Hello, target: Target, cases: Sequence[Case], seed: int) -> Run:
     return Run(
         suite=version("aistudio-mock"),
         client=hello,

@@ -69,7 +69,7 @@ class Backend(Struct, frozen=True):
         self.validations.settle(folder.id)
         self.objects.forget(folder.id)
         self.learned.keep_only(self.store.tunings)
-        folder.faults.clear()
+        folder.faults.reset()
         folder.plans.clear()
         folder.journal.clear()
 

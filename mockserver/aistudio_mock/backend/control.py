@@ -8,9 +8,9 @@ from urllib.parse import unquote
 
 from aistudio_mock.backend.backend import Backend
 from aistudio_mock.backend.folders import Folder, FolderDefaults
-from aistudio_mock.domain import faults, plan
+from aistudio_mock.domain import plan
 from aistudio_mock.domain.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
-from aistudio_mock.domain.faults import Standing
+from aistudio_mock.domain.faults import FaultError
 from aistudio_mock.domain.instant import END, SECOND, rfc3339
 from aistudio_mock.domain.plan import Planned
 
@@ -104,14 +104,19 @@ class Control:
 
     def list_faults(self, folder_id: str) -> Document:
         """Every fault of the folder, in order, with what became of it."""
-        return {"faults": [_standing(standing) for standing in self._find(folder_id).faults.standings]}
+        return {"faults": [one.document() for one in self._find(folder_id).faults.standings]}
 
     def add_fault(self, folder_id: str, fields: Mapping[str, Any]) -> Document:
         """One more fault. Raises InvalidArgument for one that can never work."""
+        from aistudio_mock.backend.fault_check import require_possible  # noqa: PLC0415 - with the first fault
+        from aistudio_mock.domain import fault_rules  # noqa: PLC0415
+
         folder = self._find(folder_id)
         try:
-            return _standing(folder.faults.add(faults.read(fields)))
-        except faults.FaultError as problem:
+            fault = fault_rules.read(fields)
+            require_possible(fault)
+            return folder.faults.add(fault).document()
+        except FaultError as problem:
             raise InvalidArgument(str(problem)) from None
 
     def clear_faults(self, folder_id: str) -> Document:
@@ -179,10 +184,6 @@ def _shown(folder: Folder) -> Document:
         "seed": settings.seed,
         "now": rfc3339(folder.clock.now()),
     }
-
-
-def _standing(standing: Standing) -> Document:
-    return {"id": standing.id, **standing.fault.fields(), "seen": standing.seen, "hits": standing.hits}
 
 
 def _planned(one: Planned) -> Document:

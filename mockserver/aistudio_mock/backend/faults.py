@@ -2,35 +2,56 @@
 
 from threading import Lock
 
-from aistudio_mock.domain.faults import Fault, Leg, Met, Standing, meet
+from aistudio_mock.domain.faults import Asked, Fault, Standing, meet, standing
 
 
 class Faults:
-    """What was written for a folder, in order. `standings` is empty as long as nothing was."""
+    """What was written for a folder, in order. `standings` is empty as long as nothing was.
 
-    __slots__ = ("_count", "_lock", "standings")
+    `given` is what it starts with, and has again after a reset; `seed` rules chance.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_count", "_expired", "_given", "_lock", "_seed", "standings")
+
+    def __init__(self, given: tuple[Fault, ...] = (), seed: int = 0) -> None:
         self._lock = Lock()
-        self._count = 0
+        self._seed = seed
+        self._given = given
         self.standings: tuple[Standing, ...] = ()
+        self._expired: dict[str, Standing] = {}
+        self.reset()
 
     def add(self, fault: Fault) -> Standing:
         """One more fault, tried after those that are there."""
         with self._lock:
             self._count += 1
-            standing = Standing(f"fault-{self._count}", fault)
-            self.standings = (*self.standings, standing)
-        return standing
+            added = standing(fault, f"fault-{self._count}")
+            self.standings = (*self.standings, added)
+        return added
 
     def clear(self) -> None:
-        """Forgets every fault."""
+        """Forgets every fault, and which credentials and URLs have expired by one."""
         with self._lock:
             self.standings = ()
+            self._expired = {}
 
-    def meet(self, leg: Leg, name: str) -> Met:
-        """What one call meets; counts it."""
+    def reset(self) -> None:
+        """As it was when the folder was made."""
+        self.clear()
+        self._count = 0
+        for fault in self._given:
+            self.add(fault)
+
+    def meet(self, asked: Asked, credential: str) -> Standing | None:
+        """The fault that one call meets, if any; counts it.
+
+        `credential` is what the caller came with: a fault may make it expire, from this call on.
+        """
         with self._lock:
-            met = meet(self.standings, leg, name)
+            if credential in self._expired:
+                return self._expired[credential]
+            met = meet(self.standings, asked, self._seed)
             self.standings = met.standings
-        return met
+            if met.fault is not None and met.fault.expired:
+                self._expired[credential] = met.fault
+        return met.fault

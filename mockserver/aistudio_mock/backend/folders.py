@@ -11,6 +11,7 @@ from aistudio_mock.backend.journal import Journal, Sink, Tally
 from aistudio_mock.backend.plans import Plans
 from aistudio_mock.domain.behaviours import Behaviours
 from aistudio_mock.domain.clock import Rate
+from aistudio_mock.domain.faults import Fault
 from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.ports import Chance
 from aistudio_mock.domain.schedule import Durations
@@ -48,6 +49,8 @@ class FolderDefaults(Struct, frozen=True):
     seed: int = 0
     behaviours: Behaviours = field(default_factory=Behaviours)
     auth: Auth = Auth.ANY
+    faults: tuple[Fault, ...] = ()
+    """What every new folder has from the start, and again after a reset."""
     start: Instant | None = None
     """When its virtual time begins; None for the present."""
 
@@ -117,7 +120,7 @@ class Folders:
             api_key=f"AQVN{self._ids.hexadecimal(36)}",
             clock=clock,
             settings=settings,
-            faults=Faults(),
+            faults=Faults(settings.faults, settings.seed),
             plans=Plans(),
             journal=Journal(folder_id, clock, self.tally),
         )

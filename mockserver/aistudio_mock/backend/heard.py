@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from aistudio_mock.backend.addresses import Door
-from aistudio_mock.domain.faults import Leg
+from aistudio_mock.domain.faults import Leg, Standing
 from aistudio_mock.runtime.clocks import FolderClock, steady_now, system_now
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class Heard:
         self.request_id = ""
         self.before: ClockReading | None = None
         """How the folder's clock went when the call arrived; None where only the answer found the folder."""
-        self.fault: str | None = None
-        """The id of the fault that the call met."""
+        self.fault: Standing | None = None
+        """The fault that the call met."""
 
     def end(self, status: str, message: str, clock: FolderClock) -> None:
         """It has been answered now. `message` is the status message, for the storage the error code."""

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import re
 import zlib
+from itertools import count
 from typing import Final
 
 from msgspec import Struct
@@ -48,6 +49,7 @@ class Identity:
         self._folders = folders
         self._auth = auth
         self._secret = secret
+        self._number = count(1)
 
     @property
     def auth(self) -> Auth:
@@ -89,7 +91,8 @@ class Identity:
     def issue(self, folder: Folder) -> IssuedToken:
         """A token of the documented shape for `folder`, good for 12 hours (a.3)."""
         now = folder.clock.now()
-        body = base64.urlsafe_b64encode(f"{folder.id}|{now}".encode()).decode()
+        # Numbered: a token is a fresh one also where the clock stands still.
+        body = base64.urlsafe_b64encode(f"{folder.id}|{next(self._number)}|{now}".encode()).decode()
         return IssuedToken(f"t1.{body}.{self._seal(body)}", later(now, TOKEN_LIFETIME))
 
     def _bearer(self, token: str, auth: Auth) -> Folder | None:
@@ -113,7 +116,7 @@ class Identity:
         found = _IAM_TOKEN.fullmatch(token)
         if found is None or not hmac.compare_digest(found["seal"], self._seal(found["body"])):
             return None
-        folder_id, _, issued = base64.urlsafe_b64decode(found["body"]).decode().rpartition("|")
+        folder_id, _, issued = base64.urlsafe_b64decode(found["body"]).decode().rsplit("|", 2)
         folder = self._folders.get(folder_id)
         return folder if folder.clock.age(Instant(int(issued))) <= TOKEN_LIFETIME else None
 

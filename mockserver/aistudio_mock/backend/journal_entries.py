@@ -80,7 +80,7 @@ class Teller:
             "request_id": call.request_id,
             "metadata": [self._header(name, value) for name, value in call.metadata],
             "status": call.status,
-            "fault": call.fault,
+            "fault": call.fault.id if call.fault else None,
         }
         return {name: told[name] for name in _ORDER if name in told}
 

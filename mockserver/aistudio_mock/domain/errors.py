@@ -39,10 +39,19 @@ class ApiError(Exception):
     code: ClassVar[int]
     name: ClassVar[str]
 
-    def __init__(self, message: str, violations: tuple[FieldViolation, ...] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        violations: tuple[FieldViolation, ...] = (),
+        details: tuple[tuple[str, bytes], ...] = (),
+        trailers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        """`details` are further messages (type URL, bytes), `trailers` further metadata: faults have them."""
         super().__init__(message)
         self.message = message
         self.violations = violations
+        self.details = details
+        self.trailers = trailers
 
 
 class InvalidArgument(ApiError):

@@ -1,15 +1,12 @@
-"""Faults as data: which call a fault meets, what the call meets then, and how often."""
+"""Faults as data: which calls a fault is for, what those calls meet, and how it stands."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
-from typing import Any, Literal, TypeVar
+from hashlib import blake2b
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct
-from msgspec.structs import replace
-
-from aistudio_mock.domain import errors, s3_errors
-from aistudio_mock.domain.errors import ApiError
-from aistudio_mock.domain.s3_errors import S3Error
+from msgspec import Meta, Struct
+from msgspec.structs import asdict, replace
 
 Leg = Literal["grpc", "rest", "storage"]
 """Which wire a call comes by. Faults do not tell the first two apart: both are the API."""
@@ -20,189 +17,208 @@ VERBS = ("GET", "HEAD", "PUT")
 LONGEST = 600.0
 """The longest latency of a fault, in seconds of real time."""
 
-_T = TypeVar("_T")
+MESSAGE = "a fault that was asked of aistudio-mock"
+"""What a refusal says when the fault does not."""
+
+Moment = Literal["before", "middle", "after"]
 
 
 class FaultError(ValueError):
     """The fault as written can never work. The message is one line and says what would."""
 
 
-class Match(Struct, frozen=True):
-    """The calls that a fault is for: those of one leg whose name fits a glob.
+def _says(text: str, **limits: Any) -> Meta:
+    """What a field is, for people and for the schema, and its limits."""
+    return Meta(description=text, **limits)
 
-    A call of the API is named `Service/Method` and meets faults as "grpc" by either face; a request to the
-    storage is named by its verb.
+
+class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One fault as it is written in Python, in files and by the control API: which calls, what they meet.
+
+    A call is met by the first fault that is for it and due; later faults do not see it.
     """
 
-    leg: Leg
-    pattern: str
+    method: Annotated[
+        str,
+        _says("gRPC calls: a glob on `Service/Method`, such as `TuningService/Tune` or `*/List`"),
+    ] = ""
+    object: Annotated[
+        str,
+        _says(
+            "requests to the storage: a verb, or a verb and a glob on `BUCKET/KEY`, such as `PUT` or "
+            "`GET */*.jsonl`"
+        ),
+    ] = ""
+    where: Annotated[
+        Mapping[str, str | bool | int | float | None],
+        _says(
+            "values that the request has, by path: text is a glob, null is for what is unset; "
+            "of the storage, `query.NAME` and `header.NAME`"
+        ),
+    ] = {}
+    after: Annotated[int, _says("how many matching calls pass first", ge=0)] = 0
+    times: Annotated[int, _says("how many calls are met; null for all from then on", ge=1)] | None = 1
+    chance: Annotated[
+        float,
+        _says("the share of matching calls that are met, drawn from the folder's seed", gt=0, le=1),
+    ] = 1.0
 
-    def fits(self, leg: Leg, name: str) -> bool:
-        """Whether a call of that name is meant."""
-        return leg == self.leg and fnmatchcase(name, self.pattern)
+    latency: Annotated[float, _says("seconds of real time that the call waits first", ge=0, le=LONGEST)] = 0.0
+    status: Annotated[
+        str,
+        _says("the refusal: a gRPC status code, such as `UNAVAILABLE`; of the storage, an S3 error code"),
+    ] = ""
+    message: Annotated[str, _says("the message of `status`")] = ""
+    retry_after: (
+        Annotated[float, _says("seconds: `status` comes with a RetryInfo that names them", ge=0, le=86400)]
+        | None
+    ) = None
+    details: Annotated[
+        tuple[Mapping[str, Any], ...],
+        _says("details of `status`: messages of the contract as JSON, each with its `@type`"),
+    ] = ()
+    trailers: Annotated[Mapping[str, str], _says("trailing metadata that is added")] = {}
+    lost: Annotated[bool, _says("whether the answer is lost: the work is done, then `status` comes")] = False
+    expired: Annotated[
+        bool,
+        _says(
+            "whether the caller's credential, of the storage the presigned URL, expires: it is refused from "
+            "this call on, and a fresh one works"
+        ),
+    ] = False
+    set: Annotated[
+        Mapping[str, Any],
+        _says("fields of the answer, by path, and their new values as JSON; numbers for unknown enum values"),
+    ] = {}
+    clear: Annotated[
+        tuple[str, ...], _says("fields of the answer, or elements of repeated ones, that are missing")
+    ] = ()
+    unknown_fields: Annotated[
+        Mapping[str, Mapping[str, Any]],
+        _says("messages of the answer, by path (the answer itself is empty text), and fields by number"),
+    ] = {}
+    page_token: Annotated[
+        Literal["", "repeated", "empty-at-end"],
+        _says(
+            "`repeated`: the answer's next_page_token is the token that was asked with; "
+            "`empty-at-end`: the last page that has something has no token"
+        ),
+    ] = ""
 
+    @property
+    def leg(self) -> Leg:
+        """The wire of the calls that it is for."""
+        return "grpc" if self.method else "storage"
 
-class Effect(Struct, frozen=True):
-    """What a call meets: a wait in `latency` seconds of real time, then a refusal, or its own answer.
-
-    `status` is the name of a gRPC status code, or an S3 error code; empty when the call is answered
-    after all.
-    """
-
-    status: str = ""
-    message: str = ""
-    latency: float = 0.0
-
-    def api_error(self) -> ApiError | None:
-        """The refusal of a gRPC call."""
-        if not self.status:
-            return None
-        return errors.BY_NAME[self.status](self.message or "a fault that was asked of aistudio-mock")
-
-    def s3_error(self) -> S3Error | None:
-        """The refusal of a request to the storage."""
-        return s3_errors.BY_CODE[self.status](self.message or None) if self.status else None
-
-
-class Fault(Struct, frozen=True):
-    """One fault as it was written: it lets `after` matching calls pass, then meets `times` of them.
-
-    `times` is None for every call from then on.
-    """
-
-    match: Match
-    effect: Effect
-    times: int | None = 1
-    after: int = 0
+    @property
+    def has_edits(self) -> bool:
+        """Whether the answer itself is changed."""
+        return bool(self.set or self.clear or self.unknown_fields or self.page_token)
 
     def fields(self) -> dict[str, Any]:
         """The fault as `read` takes it, without what is left at its default."""
-        where = {"method": self.match.pattern} if self.match.leg == "grpc" else {"object": self.match.pattern}
-        what = {"status": self.effect.status, "message": self.effect.message, "latency": self.effect.latency}
-        return {
-            **where,
-            **{name: value for name, value in what.items() if value},
-            "times": self.times,
-            "after": self.after,
-        }
+        return {name: value for name, value in _shown(self).items() if name in Fault.__struct_fields__}
 
 
-class Standing(Struct, frozen=True):
-    """A fault, and what became of it so far: calls it was held against, and calls it met."""
+class Standing(Fault, frozen=True, kw_only=True):
+    """A fault, and what became of it so far: the calls that it was for, and those of them that met it."""
 
     id: str
-    fault: Fault
-    seen: int = 0
-    hits: int = 0
+    seen: int
+    hits: int
 
     @property
     def is_due(self) -> bool:
-        """Whether the next matching call meets it."""
-        times = self.fault.times
-        return self.seen >= self.fault.after and (times is None or self.hits < times)
+        """Whether its turn has come and is not over; chance apart."""
+        return self.seen >= self.after and (self.times is None or self.hits < self.times)
+
+    def document(self) -> dict[str, Any]:
+        """As the control API tells it."""
+        return _shown(self)
+
+
+class Asked(Struct, frozen=True):
+    """One call as faults see it: `Service/Method`, or the verb with `target` BUCKET/KEY.
+
+    `look` finds the values at a path of the request.
+    """
+
+    leg: Leg
+    name: str
+    look: Callable[[str], Iterable[Any]]
+    target: str = ""
 
 
 class Met(Struct, frozen=True):
-    """What becomes of one call: how every fault stands after it, and the effect on it, if any, and whose."""
+    """What becomes of one call: how every fault stands after it, and the one that it meets, if any."""
 
     standings: tuple[Standing, ...] = ()
-    effect: Effect | None = None
-    fault_id: str | None = None
+    fault: Standing | None = None
 
 
-def meet(standings: tuple[Standing, ...], leg: Leg, name: str) -> Met:
+def standing(fault: Fault, fault_id: str) -> Standing:
+    """A fault that no call has come to yet."""
+    return Standing(
+        **{name: getattr(fault, name) for name in Fault.__struct_fields__}, id=fault_id, seen=0, hits=0
+    )
+
+
+def meet(standings: tuple[Standing, ...], asked: Asked, seed: int) -> Met:
     """Holds one call against all faults, in the order they were written.
 
     The first one that is due takes the call and later ones do not see it, so two faults on one method
-    follow each other.
+    follow each other. Chance is drawn per fault and call: neither time nor other calls change it.
     """
     after: list[Standing] = []
-    for index, standing in enumerate(standings):
-        if not standing.fault.match.fits(leg, name):
-            after.append(standing)
-        elif standing.is_due:
-            taken = replace(standing, seen=standing.seen + 1, hits=standing.hits + 1)
-            return Met((*after, taken, *standings[index + 1 :]), standing.fault.effect, standing.id)
+    for index, one in enumerate(standings):
+        if not fits(one, asked):
+            after.append(one)
+        elif one.is_due and _drawn(one, seed):
+            taken = replace(one, seen=one.seen + 1, hits=one.hits + 1)
+            return Met((*after, taken, *standings[index + 1 :]), taken)
         else:  # it lets this one pass, or is spent
-            after.append(replace(standing, seen=standing.seen + 1))
+            after.append(replace(one, seen=one.seen + 1))
     return Met(tuple(after))
 
 
-def read(fields: Mapping[str, Any]) -> Fault:
-    """A fault from its fields, as Python, the control API and files write it.
-
-    `method` (a glob on `Service/Method`) or `object` (a glob on the storage's verbs); `status`, `message`,
-    `latency` in seconds; `times` (None for always), `after`.
-
-    Raises:
-        FaultError: a field is unknown, of the wrong type or out of range, or nothing would ever happen.
-    """
-    _refuse_unknown(fields)
-    status = _typed(fields, "status", str, "")
-    effect = Effect(status, _typed(fields, "message", str, ""), _latency(fields))
-    if not effect.status and not effect.latency:
-        raise FaultError(
-            "a fault does something: give it a status, such as UNAVAILABLE, or a latency in seconds"
-        )
-    match = _match(fields)
-    known = tuple(errors.BY_NAME) if match.leg == "grpc" else tuple(s3_errors.BY_CODE)
-    if effect.status and effect.status not in known:
-        raise FaultError(f"no status {effect.status!r} on this leg; {_near(effect.status, known)}")
-    times, after = fields.get("times", 1), _typed(fields, "after", int, 0)
-    if times is not None and (not _is_count(times) or times < 1):
-        raise FaultError(f"times is a number from 1 on, or None for always; not {times!r}")
-    if after < 0:
-        raise FaultError(f"after is the number of calls to let pass, 0 or more; not {after}")
-    return Fault(match, effect, times, after)
+def fits(fault: Fault, asked: Asked) -> bool:
+    """Whether the fault is for that call."""
+    if fault.leg != asked.leg:
+        return False
+    if fault.method:
+        is_named = fnmatchcase(asked.name, fault.method)
+    else:
+        verb, _, target = fault.object.partition(" ")
+        is_named = fnmatchcase(asked.name, verb) and (not target or fnmatchcase(asked.target, target))
+    return is_named and all(_has(asked, path, wanted) for path, wanted in fault.where.items())
 
 
-_FIELDS = ("method", "object", "status", "message", "latency", "times", "after")
+def _has(asked: Asked, path: str, wanted: object) -> bool:
+    found = tuple(asked.look(path))
+    if wanted is None:
+        return not any(found)
+    if isinstance(wanted, str):
+        return any(fnmatchcase(str(one), wanted) for one in found)
+    return any(one == wanted for one in found)
 
 
-def _refuse_unknown(fields: Mapping[str, Any]) -> None:
-    for name in fields:
-        if name not in _FIELDS:
-            raise FaultError(f"a fault has no {name!r}; it has {', '.join(_FIELDS)}")
+def _drawn(fault: Standing, seed: int) -> bool:
+    if fault.chance >= 1:
+        return True
+    digest = blake2b(f"{seed}/{fault.id}/{fault.seen}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") < fault.chance * 2**64
 
 
-def _match(fields: Mapping[str, Any]) -> Match:
-    method, verb = _typed(fields, "method", str, ""), _typed(fields, "object", str, "")
-    if bool(method) == bool(verb):
-        raise FaultError('a fault is on one of two legs: method="TuningService/Tune", or object="PUT"')
-    if verb:
-        if not any(fnmatchcase(known, verb) for known in VERBS):
-            raise FaultError(f"object {verb!r} fits no verb of the storage: {', '.join(VERBS)}, or * for all")
-        return Match("storage", verb)
-    short = method.strip("/").rpartition(".")[2]  # the full name of a service will do as well
-    if "/" not in short and "*" not in short:
-        raise FaultError(
-            f"method {method!r}: write Service/Method, such as TuningService/Tune; * fits anything"
-        )
-    return Match("grpc", short)
+def _shown(fault: Fault) -> dict[str, Any]:
+    defaults = {name: getattr(_NOTHING, name) for name in Fault.__struct_fields__}
+    plain = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in asdict(fault).items()
+    }
+    return {
+        name: value
+        for name, value in plain.items()
+        if name not in defaults or getattr(fault, name) != defaults[name]
+    }
 
 
-def _latency(fields: Mapping[str, Any]) -> float:
-    given = fields.get("latency", 0.0)
-    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= LONGEST:
-        raise FaultError(f"latency is a number of seconds, 0 to {LONGEST:g}; not {given!r}")
-    return float(given)
-
-
-def _typed(fields: Mapping[str, Any], name: str, kind: type[_T], default: _T) -> _T:
-    value = fields.get(name)
-    if value is None:
-        return default
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise FaultError(f"{name} is {'text' if kind is str else 'a whole number'}, not {value!r}")
-    return value
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _near(word: str, known: tuple[str, ...]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - only a misspelt status needs it
-
-    near = get_close_matches(word.upper() if known[0].isupper() else word, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
+_NOTHING = Fault()

@@ -13,7 +13,7 @@ from aistudio_mock.backend.folders import Auth, Folder
 from aistudio_mock.backend.heard import GrpcCall, header
 from aistudio_mock.backend.identity import Credential, Identity
 from aistudio_mock.domain.errors import ApiError, Internal, InvalidArgument, Unauthenticated
-from aistudio_mock.domain.faults import Effect
+from aistudio_mock.domain.faults import Asked, Standing
 from aistudio_mock.runtime.chance import Ids
 from aistudio_mock.transport.routes import Route
 
@@ -77,13 +77,16 @@ class Admission:
         return credential, request, folder
 
     @staticmethod
-    def fault(folder: Folder, heard: GrpcCall) -> Effect | None:
-        """What was written for the call, if anything; by every wire it is the same call."""
+    def meet(entered: Entered, heard: GrpcCall) -> Standing | None:
+        """The fault that was written for the call, if any; by every wire it is the same call."""
+        _, request, folder = entered
         if not folder.faults.standings:
             return None
-        met = folder.faults.meet("grpc", heard.method)
-        heard.fault = met.fault_id
-        return met.effect
+        from aistudio_mock.backend.edits import values  # noqa: PLC0415 - only where there are faults
+
+        asked = Asked("grpc", heard.method, lambda path: values(request, path))
+        heard.fault = folder.faults.meet(asked, header(heard, "authorization") or "")
+        return heard.fault
 
     def answered(
         self,

@@ -34,6 +34,7 @@ def status(error: ApiError, request_id: str) -> Status:
         parts.append(
             _packed("google.rpc.BadRequest", BadRequest(field_violations=violations).SerializeToString())
         )
+    parts += [Any(type_url=type_url, value=value) for type_url, value in error.details]
     return Status(code=error.code, message=error.message, details=parts)
 
 

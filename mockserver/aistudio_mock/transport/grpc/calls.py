@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from threading import Event
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import grpc
 
 from aistudio_mock.backend.addresses import Door
 from aistudio_mock.backend.call import Call
-from aistudio_mock.backend.folders import Folder
 from aistudio_mock.backend.heard import GrpcCall, Replies
 from aistudio_mock.domain.errors import ApiError
 from aistudio_mock.transport.admission import Admission, Entered, Headers, Read, bug, patience
@@ -18,6 +17,9 @@ from aistudio_mock.transport.errors import status
 from aistudio_mock.transport.grpc.arrival import hear
 from aistudio_mock.transport.grpc.errors import CODES, DETAILS
 from aistudio_mock.transport.routes import Route
+
+if TYPE_CHECKING:
+    from aistudio_mock.domain.faults import Standing
 
 _GONE = "the caller did not wait for the rest"
 
@@ -55,14 +57,15 @@ class Calls:
             heard, headers = self._hear(name, path, body, context)
             try:
                 call, entered = self._admit(route, heard, context, read)
-                reply: bytes = answer(call, entered[1]).SerializeToString()
+                what = answer if heard.fault is None else _with_fault(heard.fault, answer)
+                reply: bytes = what(call, entered[1]).SerializeToString()
             except ApiError as error:
                 self._refuse(route, heard, context, error, headers)
             except Exception as found:  # noqa: BLE001 - no request may crash the server
                 self._refuse(route, heard, context, bug(route, found), headers)
             heard.replies = (reply,)
             self._admission.answered(route, heard, entered)
-            context.set_trailing_metadata(headers)
+            context.set_trailing_metadata(headers if heard.fault is None else _more(headers, heard.fault))
             return reply
 
         return behaviour
@@ -77,7 +80,8 @@ class Calls:
             replies = Replies(heard)
             try:
                 call, entered = self._admit(route, heard, context, read)
-                for reply in answer(call, entered[1]):
+                what = answer if heard.fault is None else _with_fault_each(heard.fault, answer)
+                for reply in what(call, entered[1]):
                     yield replies.add(reply.SerializeToString())
             except ApiError as error:
                 self._refuse(route, heard, context, error, headers)
@@ -87,7 +91,7 @@ class Calls:
             except Exception as found:  # noqa: BLE001 - no request may crash the server
                 self._refuse(route, heard, context, bug(route, found), headers)
             self._admission.answered(route, heard, entered)
-            context.set_trailing_metadata(headers)
+            context.set_trailing_metadata(headers if heard.fault is None else _more(headers, heard.fault))
 
         return behaviour
 
@@ -97,21 +101,21 @@ class Calls:
         entered = self._admission.enter(route, heard, read)
         credential, request, folder = entered
         if folder.faults.standings:
-            self._meet(folder, heard, context)
+            self._meet(entered, heard, context)
         require_valid(request)
         return Call(credential, heard.door, patience(heard)), entered
 
-    def _meet(self, folder: Folder, heard: GrpcCall, context: grpc.ServicerContext) -> None:
+    def _meet(self, entered: Entered, heard: GrpcCall, context: grpc.ServicerContext) -> None:
         """The call meets what was written for it, if anything. Raises ApiError."""
-        effect = self._admission.fault(folder, heard)
-        if effect is None:
+        fault = self._admission.meet(entered, heard)
+        if fault is None:
             return
         gone = Event()
-        if effect.latency and context.add_callback(gone.set):
-            gone.wait(effect.latency)  # and no longer than the caller does
-        error = effect.api_error()
-        if error is not None:
-            raise error
+        if fault.latency and context.add_callback(gone.set):
+            gone.wait(fault.latency)  # and no longer than the caller does
+        from aistudio_mock.transport.fault_effects import require_passing  # noqa: PLC0415 - only with a fault
+
+        require_passing(fault)
 
     def _refuse(
         self,
@@ -126,7 +130,7 @@ class Calls:
         with suppress(ValueError):  # a stream that has begun has sent its own
             context.send_initial_metadata(headers)
         details = status(error, heard.request_id).SerializeToString()
-        context.set_trailing_metadata((*headers, (DETAILS, details)))
+        context.set_trailing_metadata((*headers, (DETAILS, details), *error.trailers))
         context.abort(CODES[error.code], error.message)
         raise AssertionError("abort raises")
 
@@ -136,3 +140,19 @@ class Calls:
         """The call that has arrived, and the headers of its answer."""
         heard = hear(method, path, body, context, self._door)
         return heard, self._admission.headers(heard)
+
+
+def _with_fault(fault: "Standing", answer: Callable[[Call, Any], Any]) -> Callable[[Call, Any], Any]:
+    from aistudio_mock.transport.fault_effects import with_fault  # noqa: PLC0415 - only with a fault
+
+    return with_fault(fault, answer)
+
+
+def _with_fault_each(fault: "Standing", answer: Callable[[Call, Any], Any]) -> Callable[[Call, Any], Any]:
+    from aistudio_mock.transport.fault_effects import with_fault_each  # noqa: PLC0415
+
+    return with_fault_each(fault, answer)
+
+
+def _more(headers: Headers, fault: "Standing") -> Headers:
+    return (*headers, *fault.trailers.items())

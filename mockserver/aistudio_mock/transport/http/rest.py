@@ -19,6 +19,7 @@ from google.protobuf.message import Message
 from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.heard import Replies, RestCall
 from aistudio_mock.domain.errors import ApiError, InvalidArgument, NotFound, ResourceExhausted
+from aistudio_mock.transport import fault_effects
 from aistudio_mock.transport.admission import Admission, Entered, Headers, bug, patience
 from aistudio_mock.transport.contract import require_valid
 from aistudio_mock.transport.errors import HTTP_STATUS, status
@@ -79,7 +80,8 @@ class Face:
             return await self._stream(request, heard, headers, entered, first, replies)
         heard.replies = (first.SerializeToString(),)
         self._admission.answered(self._route, heard, entered)
-        return answered(rest_json.told(first), headers)
+        more = () if heard.fault is None else heard.fault.trailers.items()
+        return answered(rest_json.told(first), (*headers, *more))
 
     async def _stream(
         self,
@@ -120,19 +122,22 @@ class Face:
         else:
             heard.rpc, heard.body = route.path, message.SerializeToString()
             entered = self._admission.enter(route, heard, route.request_class.FromString)
-        credential, asked, folder = entered
-        effect = self._admission.fault(folder, heard)
-        if effect is not None:
-            await asyncio.sleep(effect.latency)
-            error = effect.api_error()
-            if error is not None:
-                raise error
+        credential, asked, _ = entered
+        answer: Callable[[Call, Any], Any] = route.answer
+        fault = self._admission.meet(entered, heard)
+        if fault is not None:
+            await asyncio.sleep(fault.latency)
+            fault_effects.require_passing(fault)
+            is_stream = route.method.server_streaming
+            wrapped = fault_effects.with_fault_each if is_stream else fault_effects.with_fault
+            answer = wrapped(fault, answer)
         require_valid(asked)
-        return entered, self._replies(Call(credential, heard.door, patience(heard)), asked)
+        return entered, self._replies(Call(credential, heard.door, patience(heard)), asked, answer)
 
-    async def _replies(self, call: Call, message: Message) -> AsyncIterator[Message]:
+    async def _replies(
+        self, call: Call, message: Message, answer: Callable[[Call, Any], Any]
+    ) -> AsyncIterator[Message]:
         """In threads: an answer may take a lock, or wait for a scan."""
-        answer: Callable[[Call, Any], Any] = self._route.answer
         if not self._route.method.server_streaming:
             yield await asyncio.to_thread(answer, call, message)
             return
@@ -154,7 +159,7 @@ class Face:
             body = _in_stream(error, heard.request_id)
         else:
             body = _alone(error, heard.request_id)
-        return answered(body, headers, HTTP_STATUS[error.code])
+        return answered(body, (*headers, *error.trailers), HTTP_STATUS[error.code])
 
 
 def hear(request: web.Request, method: str) -> RestCall:

@@ -1,6 +1,5 @@
 """Faults and journal of the storage leg: what a request meets on its way, and a note of its answer."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -8,7 +7,7 @@ from aiohttp import web
 
 from aistudio_mock.backend.folders import Folder, Folders
 from aistudio_mock.backend.heard import StorageCall
-from aistudio_mock.transport.http import s3
+from aistudio_mock.transport.http import s3, s3_faults
 from aistudio_mock.transport.http.bodies import body_of, request_key
 from aistudio_mock.transport.http.peers import peer_of
 
@@ -28,14 +27,11 @@ def routes(folders: Folders) -> Callable[[web.Application], None]:
         request[_HEARD] = heard = _hear(request, folder)
         if not folder.faults.standings:
             return await handler(request)
-        met = folder.faults.meet("storage", request.method)
-        heard.fault = met.fault_id
-        if met.effect is not None:
-            await asyncio.sleep(met.effect.latency)
-            error = met.effect.s3_error()
-            if error is not None:
-                return s3.refused(request, error)
-        return await handler(request)
+        fault = folder.faults.meet(s3_faults.asked(request), s3.target(request))
+        if fault is None:
+            return await handler(request)
+        heard.fault = fault
+        return await s3_faults.answer(request, handler, fault)
 
     async def note(request: web.Request, response: web.StreamResponse) -> None:
         # Before the first byte goes out, so that a client that has its answer finds it in the journal.

@@ -279,7 +279,7 @@ def test_a_fault_that_can_never_work_is_refused_at_once(folder):
 def test_faults_can_be_cleared(folder, client):
     folder.faults.add(method=LIST, status="ABORTED")
     assert [str(fault).partition(":")[0] for fault in folder.faults.unmatched()] == [
-        f"fault-1 (method='{LIST}', status='ABORTED', times=1, after=0)"
+        f"fault-1 (method='{LIST}', status='ABORTED')"
     ]
     folder.faults.clear()
     assert ended(client, folder_id=folder.id) == "OK"

@@ -1,0 +1,176 @@
+"""The gRPC side of the proxy: bytes go through as they are, and every call is on the tape."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+from msgspec import Struct
+
+from aistudio_conformance.recording.rewriting import Origins, rewritten
+from aistudio_conformance.recording.tape import METHODS, Tape, now
+
+_THREADS = 64
+_GRACE = 1.0
+_OF_HTTP2 = frozenset({"te", "content-type", "grpc-timeout", "user-agent", "grpc-accept-encoding"})
+"""What the wire's library writes itself; `user-agent` is told, and not sent on twice."""
+
+_TOLD_ONLY = frozenset({"user-agent"})
+_OPTIONS = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
+
+Metadata = tuple[tuple[str, str | bytes], ...]
+
+
+class Upstream(Struct, frozen=True):
+    """Where calls go on to: host:port; `roots` to trust, None for the system's; `plaintext` without TLS."""
+
+    address: str
+    roots: bytes | None = None
+    plaintext: bool = False
+
+    def channel(self) -> grpc.Channel:
+        """A channel there."""
+        if self.plaintext:
+            return grpc.insecure_channel(self.address, _OPTIONS)
+        return grpc.secure_channel(self.address, grpc.ssl_channel_credentials(self.roots), _OPTIONS)
+
+
+class Door(Struct, frozen=True):
+    """One way in, and where each call from there goes: the first upstream whose prefix the path has."""
+
+    ways: Mapping[str, Upstream]
+
+    def upstream(self, path: str) -> Upstream:
+        """Where a call of that method goes."""
+        return next(way for prefix, way in self.ways.items() if path.startswith(prefix))
+
+
+class GrpcProxy:
+    """Ports that lead on; each call comes by a door, plaintext or TLS. Not restartable."""
+
+    def __init__(self, tape: Tape, origins: Origins, storage: str, key: bytes, chain: bytes) -> None:
+        self._tape = tape
+        self._origins = origins
+        self._storage = storage
+        self._credentials = grpc.ssl_server_credentials([(key, chain)])
+        self._servers: list[grpc.Server] = []
+        self._channels: dict[Upstream, grpc.Channel] = {}
+        self._lock = threading.RLock()
+        self._addresses: dict[tuple[str, bool], str] = {}
+        self.onward: Callable[[str], Upstream] = Upstream
+        """How an endpoint that the service names is reached."""
+
+    def open(self, door: Door, *, tls: bool) -> str:
+        """One more port, and its address."""
+        server = grpc.server(
+            ThreadPoolExecutor(_THREADS),
+            (_Everything(lambda path: self._handler(door, path, tls=tls)),),
+            (),
+            _OPTIONS,
+        )
+        where = "127.0.0.1:0"
+        port = server.add_secure_port(where, self._credentials) if tls else server.add_insecure_port(where)
+        server.start()
+        with self._lock:
+            self._servers.append(server)
+        return f"localhost:{port}" if tls else f"127.0.0.1:{port}"
+
+    def close(self) -> None:
+        """Ends every call."""
+        for server in self._servers:
+            server.stop(_GRACE).wait()
+        for channel in self._channels.values():
+            channel.close()
+
+    def _handler(self, door: Door, path: str, *, tls: bool) -> Any:
+        def forward(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
+            call = _Call(path, context)
+            upstream = self._channel(door.upstream(path)).stream_stream(path)
+            answers = upstream(
+                call.heard(requests),
+                metadata=call.onward,
+                timeout=context.time_remaining(),
+                wait_for_ready=False,
+            )
+            context.add_callback(answers.cancel)
+            try:
+                for answer in answers:
+                    shown = self._shown(path, answer, tls=tls)
+                    call.replies.append(shown)
+                    yield shown
+                context.set_trailing_metadata(answers.trailing_metadata() or ())
+            except grpc.RpcError:
+                pass
+            self._end(call, answers, context)
+
+        return grpc.stream_stream_rpc_method_handler(forward)
+
+    def _end(self, call: "_Call", answers: Any, context: grpc.ServicerContext) -> None:
+        code, told = answers.code(), answers.details() or ""
+        replies = call.replies if code is grpc.StatusCode.OK else ()
+        self._tape.grpc(
+            call.path, call.request, replies, call.metadata, call.at, code.name, told, call.deadline
+        )
+        if code is grpc.StatusCode.OK:
+            return
+        context.set_trailing_metadata(answers.trailing_metadata() or ())
+        context.abort(code, told)
+
+    def _shown(self, path: str, answer: bytes, *, tls: bool) -> bytes:
+        method = METHODS.get(path)
+        if method is None:
+            return answer
+        return rewritten(
+            method.output_type.full_name,
+            answer,
+            self._storage,
+            self._origins,
+            lambda address: self._address(address, tls=tls),
+        )
+
+    def _address(self, address: str, *, tls: bool) -> str:
+        """Our own address that leads to an endpoint of the service, opened when it is first named."""
+        with self._lock:
+            known = self._addresses.get((address, tls))
+            if known is None:
+                known = self.open(Door({"": self.onward(address)}), tls=tls)
+                self._addresses[address, tls] = known
+            return known
+
+    def _channel(self, upstream: Upstream) -> grpc.Channel:
+        with self._lock:
+            if upstream not in self._channels:
+                self._channels[upstream] = upstream.channel()
+            return self._channels[upstream]
+
+
+class _Call:
+    """One call as it came."""
+
+    def __init__(self, path: str, context: grpc.ServicerContext) -> None:
+        self.at = now()
+        self.path = path
+        left = context.time_remaining()
+        self.deadline = None if left is None else round(left, 3)
+        self.metadata: Metadata = tuple((one.key, one.value) for one in context.invocation_metadata())
+        self.onward = tuple(pair for pair in self.metadata if pair[0] not in _OF_HTTP2 | _TOLD_ONLY)
+        self.request = b""
+        self.replies: list[bytes] = []
+
+    def heard(self, requests: Iterator[bytes]) -> Iterator[bytes]:
+        """The requests on their way on; the first is kept."""
+        for request in requests:
+            self.request = self.request or request
+            yield request
+
+
+class _Everything(grpc.GenericRpcHandler):
+    """A handler for any method."""
+
+    def __init__(self, handler: Callable[[str], Any]) -> None:
+        self._handler = handler
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
+        """The handler of that method."""
+        return self._handler(handler_call_details.method)
