@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from aistudio_mock.domain import errors, paths, s3_errors
+from aistudio_mock.domain.fault_presets import PRESETS
 from aistudio_mock.domain.fault_rules import DESCRIPTIONS, GRPC_ONLY, MATCHES
 from aistudio_mock.domain.faults import Fault
 
@@ -51,7 +52,11 @@ def page() -> str:
             _PATHS.lstrip(),
             "## Codes\n",
             f"gRPC: {_codes(errors.BY_NAME)}.\n",
-            f"Storage: {_codes(s3_errors.BY_CODE)}.",
+            f"Storage: {_codes(s3_errors.BY_CODE)}.\n",
+            "## Presets\n",
+            "| name | what a program meets |",
+            "|---|---|",
+            *(f"| `{name}` | {preset.what} |" for name, preset in PRESETS.items()),
             "",
         )
     )

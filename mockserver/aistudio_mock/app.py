@@ -238,6 +238,7 @@ def defaults(config: ServerConfig) -> FolderDefaults:
         seed=config.seed if config.seed is not None else secrets.randbits(32),
         behaviours=choose(config.edition, config.settings),
         auth=Auth(config.auth),
+        faults=config.faults,
     )
 
 

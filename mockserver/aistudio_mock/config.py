@@ -9,6 +9,7 @@ from typing import Literal, NoReturn, get_args
 from msgspec import Struct, field
 
 from aistudio_mock.domain.clock import Rate
+from aistudio_mock.domain.faults import Fault, FaultError
 from aistudio_mock.domain.settings import choose
 
 Durations = Literal["recorded", "documented", "instant"]
@@ -59,7 +60,7 @@ class ServerConfig(Struct, frozen=True):
     as `--set ID=VALUE` gives them.
     `ca_dir` keeps the CA, None for the user's cache directory. `router` adds the proxy that leads the
     service's real names here; `allow` are hosts that it lets through although it would refuse them. `journal`
-    is the file that every call is written to.
+    is the file that every call is written to. `faults` are what every folder has from the start.
 
     Raises:
         ConfigError: a value is out of its range, or two ports are the same.
@@ -83,6 +84,7 @@ class ServerConfig(Struct, frozen=True):
     folder_id: str = DEFAULT_FOLDER
     router: bool = False
     allow: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
@@ -144,6 +146,22 @@ def parse_settings(items: list[str]) -> Mapping[str, str]:
             raise ConfigError(f"--set {behaviour} is given twice; give it once")
         settings[behaviour] = value
     return MappingProxyType(settings)
+
+
+def parse_faults(names: list[str]) -> tuple[Fault, ...]:
+    """The faults of presets by name, and of files.
+
+    Raises:
+        ConfigError: there is no such preset or file, or a fault in it can never work.
+    """
+    if not names:
+        return ()
+    from aistudio_mock.fault_files import faults_of  # noqa: PLC0415 - imports the contract
+
+    try:
+        return faults_of(names)
+    except FaultError as problem:
+        raise ConfigError(f"--faults {problem}") from None
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

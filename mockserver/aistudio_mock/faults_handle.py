@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, cast
 
 from aistudio_mock.domain.errors import InvalidArgument
 from aistudio_mock.domain.faults import FaultError
@@ -101,6 +101,12 @@ class MockFaults:
             raise FaultError(refusal.message) from None
         self.is_touched = True
         return _fault(added)
+
+    def load(self, name: str) -> _Faults:
+        """Every fault of a preset (`flaky-network`), or of a YAML file. Raises FaultError."""
+        from aistudio_mock.fault_files import written_in  # noqa: PLC0415 - imports the contract
+
+        return [self.add(**cast("FaultFields", fields)) for _, fields in written_in(name)]
 
     def list(self) -> _Faults:
         """Every fault of the folder, in order."""

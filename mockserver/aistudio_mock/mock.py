@@ -1,12 +1,12 @@
 """The mock for Python programs: a server as a context manager, and folders of one's own."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Literal, Self
 
 from aistudio_mock.app import Ready, Server
-from aistudio_mock.config import Auth, ConfigError, Durations, ServerConfig, parse_time
+from aistudio_mock.config import Auth, ConfigError, Durations, ServerConfig, parse_faults, parse_time
 from aistudio_mock.domain.errors import InvalidArgument
 from aistudio_mock.handles import MockClock, MockFolder
 
@@ -23,6 +23,7 @@ class MockServer:
         auth: `off`, `any` or `strict`.
         seed: rules chance; None draws a new one.
         settings: behaviours by id, as `--set ID=VALUE` sets them.
+        faults: what every folder has from the start: presets by name, and YAML files.
 
     Raises:
         ConfigError: an argument that cannot work; the message says what would.
@@ -37,6 +38,7 @@ class MockServer:
         auth: Auth = "any",
         seed: int | None = None,
         settings: Mapping[str, str] | None = None,
+        faults: Sequence[str] = (),
     ) -> None:
         self._config = ServerConfig(
             grpc_port=0,
@@ -48,6 +50,7 @@ class MockServer:
             auth=auth,
             seed=seed,
             settings=settings or {},
+            faults=parse_faults(list(faults)),
         )
         self._server = Server(self._config)
 

@@ -69,6 +69,7 @@ class Backend(Struct, frozen=True):
         self.validations.settle(folder.id)
         self.objects.forget(folder.id)
         self.learned.keep_only(self.store.tunings)
+        self.folders.account(folder)
         folder.faults.reset()
         folder.plans.clear()
         folder.journal.clear()

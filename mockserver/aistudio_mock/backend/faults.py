@@ -11,7 +11,7 @@ class Faults:
     `given` is what it starts with, and has again after a reset; `seed` rules chance.
     """
 
-    __slots__ = ("_count", "_expired", "_given", "_lock", "_seed", "standings")
+    __slots__ = ("_count", "_expired", "_given", "_has_given", "_lock", "_seed", "standings")
 
     def __init__(self, given: tuple[Fault, ...] = (), seed: int = 0) -> None:
         self._lock = Lock()
@@ -19,7 +19,13 @@ class Faults:
         self._given = given
         self.standings: tuple[Standing, ...] = ()
         self._expired: dict[str, Standing] = {}
+        self._has_given = False
         self.reset()
+
+    @property
+    def given(self) -> tuple[Standing, ...]:
+        """How the faults stand that the folder was made with; none once they were cleared."""
+        return self.standings[: len(self._given)] if self._has_given else ()
 
     def add(self, fault: Fault) -> Standing:
         """One more fault, tried after those that are there."""
@@ -34,6 +40,7 @@ class Faults:
         with self._lock:
             self.standings = ()
             self._expired = {}
+            self._has_given = False
 
     def reset(self) -> None:
         """As it was when the folder was made."""
@@ -41,6 +48,7 @@ class Faults:
         self._count = 0
         for fault in self._given:
             self.add(fault)
+        self._has_given = True
 
     def meet(self, asked: Asked, credential: str) -> Standing | None:
         """The fault that one call meets, if any; counts it.

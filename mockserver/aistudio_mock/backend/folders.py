@@ -11,7 +11,7 @@ from aistudio_mock.backend.journal import Journal, Sink, Tally
 from aistudio_mock.backend.plans import Plans
 from aistudio_mock.domain.behaviours import Behaviours
 from aistudio_mock.domain.clock import Rate
-from aistudio_mock.domain.faults import Fault
+from aistudio_mock.domain.faults import Fault, Standing, add_up
 from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.ports import Chance
 from aistudio_mock.domain.schedule import Durations
@@ -87,6 +87,7 @@ class Folders:
         self._by_id: dict[str, Folder] = {}
         self._by_api_key: dict[str, Folder] = {}
         self._lock = RLock()
+        self._accounted: tuple[Standing, ...] = ()
         self.default = self.get(default_id or ids.new("b1g"))
 
     def get(self, folder_id: str) -> Folder:
@@ -129,6 +130,18 @@ class Folders:
                 raise ValueError(f"folder {folder.id} exists already; leave the id out for a fresh one")
             self._by_id[folder.id] = self._by_api_key[folder.api_key] = folder
         return folder
+
+    def account(self, folder: Folder) -> None:
+        """Keeps what became of the faults that the folder was made with: they are about to go."""
+        with self._lock:
+            self._accounted = add_up(self._accounted, folder.faults.given)
+
+    def accounts(self) -> tuple[Standing, ...]:
+        """What became of the faults that every folder is made with, in all folders together."""
+        total = self._accounted
+        for folder in self:
+            total = add_up(total, folder.faults.given)
+        return total
 
     def forget(self, folder: Folder) -> None:
         """Its id and key are unknown from here on. The default folder stays."""

@@ -4,11 +4,12 @@ import argparse
 import logging
 import os
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from aistudio_mock.commands.console import Command, CommandError, Exit
 from aistudio_mock.commands.launch import running
-from aistudio_mock.commands.serve import add_server_arguments, config_of, unset
+from aistudio_mock.commands.serve import add_server_arguments, config_of, fault_accounts, unset
 from aistudio_mock.config import ServerConfig
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     child = Child()
     with running(config) as server:
         code = child.run(command, _environment(server))
-        sys.stderr.write(f"aistudio-mock: {_summary(server)}\n")
+        for line in (_summary(server), *fault_accounts(server), *_seeded(config, server)):
+            sys.stderr.write(f"aistudio-mock: {line}\n")
     return code
 
 
@@ -70,6 +72,12 @@ def _summary(server: "Server") -> str:
     said = ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in counts)
     kept = "".join(f"; kept from {host} ({count}x)" for host, count in sorted(hosts.items()))
     return f"{said}, {totals.refused} refused{kept}"
+
+
+def _seeded(config: ServerConfig, server: "Server") -> Iterator[str]:
+    """How to meet the same faults again, where chance has chosen them."""
+    if config.seed is None and any(fault.chance < 1 for fault in config.faults):
+        yield f"--seed {server.backend.folders.default.settings.seed} repeats these faults"
 
 
 COMMAND = Command(

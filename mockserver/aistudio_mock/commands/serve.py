@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aistudio_mock.commands.console import Command, CommandError, Exit, bold, dim, green, say, version
 from aistudio_mock.commands.launch import running
-from aistudio_mock.config import CHOICES, ServerConfig, parse_settings, parse_time
+from aistudio_mock.config import CHOICES, ServerConfig, parse_faults, parse_settings, parse_time
 from aistudio_mock.environment import UNSET
 
 if TYPE_CHECKING:
@@ -110,6 +110,17 @@ def _add_behaviour(group: argparse._ArgumentGroup) -> None:
         metavar="ID=VALUE",
         help="choose one behaviour of behaviours.yaml; may be repeated",
     )
+    _add_faults(group)
+
+
+def _add_faults(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--faults",
+        action="append",
+        default=[],
+        metavar="FILE|PRESET",
+        help="what goes wrong: a YAML file, or a preset such as flaky-network; may be repeated",
+    )
 
 
 def _add_output(group: argparse._ArgumentGroup) -> None:
@@ -148,6 +159,9 @@ def run(arguments: argparse.Namespace) -> int:
         for line in [_ready_line(server.ready)] if arguments.json else _banner(config, server):
             say(line)
         signals.wait()
+        accounts = list(fault_accounts(server))
+    for line in accounts:
+        sys.stderr.write(f"aistudio-mock: {line}\n")
     return Exit.OK
 
 
@@ -171,7 +185,19 @@ def config_of(arguments: argparse.Namespace) -> ServerConfig:
         journal=arguments.journal,
         router=arguments.router,
         allow=tuple(arguments.allow),
+        faults=parse_faults(arguments.faults),
     )
+
+
+def fault_accounts(server: "Server") -> Iterator[str]:
+    """What became of the faults that the server was started with; those that no call met come last."""
+    standings = server.backend.folders.accounts()
+    met = [one for one in standings if one.hits]
+    if met:
+        yield f"faults met: {', '.join(f'{one.short} {one.hits} of {one.seen}' for one in met)}"
+    for one in standings:
+        if not one.hits:
+            yield f"fault never met: {one.short} (it was for {one.seen} calls)"
 
 
 def _start_log(level: str) -> None:

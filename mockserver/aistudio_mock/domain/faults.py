@@ -132,6 +132,15 @@ class Standing(Fault, frozen=True, kw_only=True):
         """Whether its turn has come and is not over; chance apart."""
         return self.seen >= self.after and (self.times is None or self.hits < self.times)
 
+    @property
+    def short(self) -> str:
+        """As a line of a summary has it."""
+        words = [
+            str(value) if name in {"method", "object", "status"} else name
+            for name, value in self.fields().items()
+        ]
+        return f"{self.id} ({' '.join(word for word in words if word not in {'times', 'message'})})"
+
     def document(self) -> dict[str, Any]:
         """As the control API tells it."""
         return _shown(self)
@@ -160,6 +169,16 @@ def standing(fault: Fault, fault_id: str) -> Standing:
     """A fault that no call has come to yet."""
     return Standing(
         **{name: getattr(fault, name) for name in Fault.__struct_fields__}, id=fault_id, seen=0, hits=0
+    )
+
+
+def add_up(one: tuple[Standing, ...], other: tuple[Standing, ...]) -> tuple[Standing, ...]:
+    """The same faults in two folders, with their counts together; either may have none."""
+    if not one or not other:
+        return one or other
+    return tuple(
+        replace(mine, seen=mine.seen + theirs.seen, hits=mine.hits + theirs.hits)
+        for mine, theirs in zip(one, other, strict=True)
     )
 
 
