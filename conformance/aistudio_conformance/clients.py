@@ -8,6 +8,8 @@ _PACKAGE = "aistudio_conformance.adapters"
 _PYTHON = "python:"
 
 SHIPPED: Mapping[str, str] = {
+    "reference": f"{_PACKAGE}.reference",
+    "reference-async": f"{_PACKAGE}.reference:connect_async",
     "raw-stubs": f"{_PACKAGE}.raw_stubs",
     "official-sdk": f"{_PACKAGE}.official_sdk",
     "official-sdk-ml": f"{_PACKAGE}.official_sdk:connect_ml",

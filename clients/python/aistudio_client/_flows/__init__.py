@@ -1,0 +1,1 @@
+"""The conversations: generators that yield steps and are sent their results. Nothing in here waits."""

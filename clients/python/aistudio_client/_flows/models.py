@@ -1,0 +1,104 @@
+"""Models: asked, and answering at once, in pieces, later, or for a whole dataset."""
+
+import logging
+from collections.abc import Sequence
+from itertools import count
+from typing import Any
+
+from msgspec import Struct
+
+from aistudio_client import _codec
+from aistudio_client._errors import AIStudioError, RpcError
+from aistudio_client._flows import paging
+from aistudio_client._flows.access import can_renew
+from aistudio_client._flows.calls import pause_or_raise, prepared
+from aistudio_client._link import Link
+from aistudio_client._methods import method
+from aistudio_client._steps import Emit, Flow, Items, Next, Now, Open
+from aistudio_client._types import Completion, Tuning
+from aistudio_protos.google.protobuf.wrappers_pb2 import DoubleValue, Int64Value
+from aistudio_protos.yandex.cloud.ai.foundation_models.v1.text_common_pb2 import CompletionOptions, Message
+from aistudio_protos.yandex.cloud.ai.foundation_models.v1.text_generation.text_generation_service_pb2 import (
+    CompletionRequest,
+)
+
+_log = logging.getLogger("aistudio_client")
+
+COMPLETION = method("TextGenerationService/Completion")
+
+Conversation = str | Sequence[tuple[str, str]]
+"""One thing that the user says, or (role, text) of every turn."""
+
+
+class Asked(Struct, frozen=True):
+    """How to answer. None and 0 are the service's business."""
+
+    temperature: float | None = None
+    max_tokens: int = 0
+
+
+def uri_of(link: Link, model: Tuning | str, scheme: str) -> str:
+    """The URI of a tuned model, of a base model by its name, or as it is given. Raises AIStudioError."""
+    if isinstance(model, Tuning):
+        if not model.model_uri:
+            raise AIStudioError(f"tuning {model.id} has no model yet ({model.status}); wait for it first")
+        return model.model_uri
+    if "://" in model:
+        return model
+    return f"{scheme}://{link.folder_id}/{model if '/' in model else f'{model}/latest'}"
+
+
+def request(link: Link, model: Tuning | str, said: Conversation, asked: Asked, *, stream: bool) -> Any:
+    """A question to a model."""
+    turns = [("user", said)] if isinstance(said, str) else said
+    options = CompletionOptions(stream=stream)
+    if asked.temperature is not None:
+        options.temperature.CopyFrom(DoubleValue(value=asked.temperature))
+    if asked.max_tokens:
+        options.max_tokens.CopyFrom(Int64Value(value=asked.max_tokens))
+    return CompletionRequest(
+        model_uri=uri_of(link, model, "gpt"),
+        completion_options=options,
+        messages=[Message(role=role, text=text) for role, text in turns],
+    )
+
+
+def pieces(link: Link, question: Any, timeout: float | None) -> Items[Completion]:
+    """Emits the answer as it grows: each piece has all of the text so far.
+
+    A call that fails before its first piece may be repeated; after it never, so that nothing is told twice.
+
+    Raises:
+        RpcError: refused, or broken off.
+    """
+    began = yield Now()
+    ends = began + (link.timeouts.answer if timeout is None else timeout)
+    renewed = False
+    for attempt in count(1):
+        told = 0
+        place, metadata = yield from prepared(link, COMPLETION, ends)
+        now = yield Now()
+        try:
+            stream = yield Open(COMPLETION, place, question, metadata, max(ends - now, 0.0))
+            while (reply := (yield Next(stream))) is not None:
+                told += 1
+                yield Emit(_codec.completion(reply))
+        except RpcError as failure:
+            failure.attempts = attempt
+            if told:
+                raise
+            if failure.code == "UNAUTHENTICATED" and can_renew(link) and not renewed:
+                link.token, renewed = None, True
+                continue
+            yield from pause_or_raise(link, failure, attempt, ends, is_repeatable=True)
+        else:
+            return
+
+
+def whole(link: Link, question: Any, timeout: float | None) -> Flow[Completion]:
+    """The last piece of the answer, which has all of it. Raises RpcError, or AIStudioError for no answer."""
+    told: list[Completion] = []
+    yield from paging.taken(pieces(link, question, timeout), told.append)
+    if not told:
+        raise AIStudioError(f"{question.model_uri} gave no answer")
+    return told[-1]
