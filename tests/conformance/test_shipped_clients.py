@@ -54,6 +54,14 @@ def test_a_listed_check_that_there_is_not_fails_the_run(tmp_path):
     assert "UP-01/no-such-check is listed as known failing and there is no such check" in done.stdout
 
 
+@pytest.mark.parametrize("client", ["reference", "reference-async"])
+def test_the_reference_client_is_the_control(client):
+    done = suite("--client", client, "--parallel", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "all green" in done.stdout
+    assert "known failing" not in done.stdout
+
+
 @pytest.mark.all
 def test_grpcurl_and_curl_are_all_green():
     done = suite("--client", "shell", "--parallel", "2")

@@ -171,7 +171,7 @@ def test_a_url_without_tls_that_leads_away_is_refused():
     assert "PUT" not in names(played)
 
 
-# --- parts ---------------------------------------------------------------------------------------------------
+# --- parts --------------------------------------------------------------------------------------------------
 
 
 def test_a_big_file_goes_in_parts_that_are_finished_in_order():
@@ -217,7 +217,7 @@ def test_a_finish_that_is_refused_at_once_is_a_failure():
     assert names(played)[-1] == "Delete"
 
 
-# --- checkpoints ---------------------------------------------------------------------------------------------
+# --- checkpoints --------------------------------------------------------------------------------------------
 
 
 def test_an_upload_that_was_cut_off_goes_on_with_the_parts_that_are_missing(tmp_path):
@@ -250,7 +250,7 @@ def test_a_part_that_is_not_what_the_checkpoint_says_is_sent_again(tmp_path):
     path.write_bytes(msgspec.json.encode(told))
     again = world()
     upload(again, PARTS, part_size=MIB5, check=False, checkpoint=path)
-    assert [one.offset for one in again.asked if hasattr(one, "offset")][0] == 0
+    assert next(one.offset for one in again.asked if hasattr(one, "offset")) == 0
 
 
 def test_a_checkpoint_of_other_data_is_refused(tmp_path):

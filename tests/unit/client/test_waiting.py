@@ -1,4 +1,4 @@
-"""Waiting for operations: `done` alone ends it, polls begin soon and back off, and a timeout says how to go on."""
+"""Waiting: `done` alone ends it, polls begin soon and back off, and a timeout says how to go on."""
 
 from itertools import pairwise
 
@@ -13,8 +13,8 @@ from aistudio_client import (
     TuningFailed,
     Unavailable,
     WaitTimeout,
+    _codec,
 )
-from aistudio_client import _codec
 from aistudio_client._flows import datasets, operations, tunings
 from aistudio_protos.pool import message_class
 from tests.unit.client.world import World, link, lost, reply
@@ -109,7 +109,7 @@ def test_ctrl_c_says_that_the_tuning_goes_on():
     assert "ftn1 goes on; attach with tunings.wait('ftn1')" in told.value.__notes__[0]
 
 
-# --- how a tuning ends ---------------------------------------------------------------------------------------
+# --- how a tuning ends --------------------------------------------------------------------------------------
 
 
 def ended(world):
@@ -181,7 +181,7 @@ def test_no_such_tuning_is_told_of_the_task():
         world.play(tunings.get(link(), "ftn1"))
 
 
-# --- how a validation ends -----------------------------------------------------------------------------------
+# --- how a validation ends ----------------------------------------------------------------------------------
 
 
 def verdict(**fields):

@@ -1,6 +1,5 @@
-"""The world for a conversation, played by hand: a clock, answers by method, and a record of all that was asked."""
+"""The world of a conversation, played by hand: a clock, answers by method, a record of what was asked."""
 
-from collections.abc import Callable
 from typing import Any
 
 from aistudio_client import ApiKey, RpcError, Timeouts
@@ -47,7 +46,7 @@ class World:
         self.slept: list[float] = []
         self.emitted: list[Any] = []
         self.nonces = 0
-        self.ways: dict[type, Callable[[Any], Any]] = {
+        self.ways: dict[type, Any] = {
             steps.Now: lambda _: self.now,
             steps.Chance: lambda _: 1.0,
             steps.Nonce: lambda _: self._nonce(),
