@@ -23,8 +23,8 @@ from google.protobuf.descriptor import (
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
-from aistudio_protos.options import http_rule, operation_types, parsed
-from aistudio_protos.pool import POOL, services
+from aistudio_protos.options import http_rule, operation_types
+from aistudio_protos.pool import POOL, message_class, services
 
 REPORT: Final = Path(__file__).parent.parent / "docs" / "reference" / "contract.md"
 SOURCES: Final = Path(__file__).parent / "aistudio_protos" / "proto"
@@ -50,7 +50,7 @@ def official_file(path: str) -> FileDescriptor:
 
 def our_facts(file: FileDescriptor) -> Facts:
     """Facts of a file of ours."""
-    return dict(_facts(file, parsed))
+    return dict(_facts(file, _our_options))
 
 
 def official_facts(file: FileDescriptor) -> Facts:
@@ -80,6 +80,12 @@ def report() -> str:
         lacking="\n".join(lacking) or "Nothing.",
         neighbours="\n".join(_file_row(file) for file in _undefined(files)),
     )
+
+
+def _our_options(descriptor: DescriptorBase) -> Message:
+    """Options of any descriptor as a private-pool message, in which our extensions can be read."""
+    options: Message = descriptor.GetOptions()
+    return message_class(options.DESCRIPTOR.full_name).FromString(options.SerializeToString())
 
 
 def _facts(file: FileDescriptor, options: ReadOptions) -> Iterator[tuple[str, dict[str, Any]]]:

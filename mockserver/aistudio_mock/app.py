@@ -16,16 +16,14 @@ from msgspec.structs import asdict, replace
 from aistudio_formats.worker_client import Scanner
 from aistudio_mock import environment
 from aistudio_mock.backend.addresses import REAL, Directory, Door, directory
-from aistudio_mock.backend.backend import Backend, assemble
-from aistudio_mock.backend.control import Control
+from aistudio_mock.backend.backend import Backend
 from aistudio_mock.backend.folders import Auth, FolderDefaults, Folders, Pace
 from aistudio_mock.backend.identity import Identity
 from aistudio_mock.backend.journal import Noted, Sink
-from aistudio_mock.backend.scans import Scans
+from aistudio_mock.backend.lazy import lazy
 from aistudio_mock.config import ConfigError, ServerConfig, parse_time
+from aistudio_mock.domain.durations import Durations
 from aistudio_mock.domain.instant import Instant
-from aistudio_mock.domain.presign import Signer
-from aistudio_mock.domain.schedule import Durations
 from aistudio_mock.domain.settings import choose
 from aistudio_mock.runtime import certificates
 from aistudio_mock.runtime.blobs import BlobStore
@@ -40,7 +38,10 @@ from aistudio_mock.transport.routes import Route, routes
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from aistudio_mock.backend.control import Control
     from aistudio_mock.backend.journal_entries import Teller
+    from aistudio_mock.backend.scans import Scans
+    from aistudio_mock.domain.presign import Signer
     from aistudio_mock.transport.router.router import Router
 
 _BACKLOG = 128
@@ -71,7 +72,6 @@ class Server:
         self._running = ExitStack()
         self._ready: Ready | None = None
         self._backend: Backend | None = None
-        self._control: Control | None = None
         self._certificates: certificates.Certificates | None = None
         self._router: Router | None = None
 
@@ -89,12 +89,12 @@ class Server:
             raise RuntimeError("the server is not started; call start() first")
         return self._backend
 
-    @property
-    def control(self) -> Control:
+    @lazy
+    def control(self) -> "Control":
         """Folders, clocks, faults and journals. Raises RuntimeError before `start`."""
-        if self._control is None:
-            raise RuntimeError("the server is not started; call start() first")
-        return self._control
+        from aistudio_mock.backend.control import Control  # noqa: PLC0415 - not on the start path
+
+        return Control(self.backend, partial(folder_settings, self._config), self._teller, self._process)
 
     def start(self) -> None:
         """Answers gRPC when this returns; HTTP answers as soon as its thread has imported what it needs.
@@ -137,8 +137,8 @@ class Server:
         return variables(self._router.proxy, self._router.tls, self._config.allow, os.environ)
 
     def _start(self, undo: ExitStack) -> None:
-        config = self._config
-        teller = cache(partial(_teller, secrets.token_bytes(32), system_now()))
+        config, self._process = self._config, os.getpid()
+        self._teller = teller = cache(partial(_teller, secrets.token_bytes(32), system_now()))
         sink = _journal_file(undo, config.journal, teller) if config.journal else None
         self._certificates = tls = certificates.load(config.advertise, config.ca_dir)
         listener = undo.enter_context(_listening(config.host, config.http_port))
@@ -162,12 +162,7 @@ class Server:
         admission = Admission(backend.identity, ids)
         table = routes(backend)
         grpc_server.start(table, Calls(admission))
-        self._control = control = Control(backend, partial(folder_settings, config), teller)
-        described = partial(_described, self)
-        http_server = HttpServer(
-            listener,
-            partial(_application, backend, control, described, tls.ca_pem, blobs, table, admission),
-        )
+        http_server = HttpServer(listener, partial(_application, self, tls.ca_pem, blobs, table, admission))
         http_server.start()
         undo.callback(http_server.stop)
         if config.router:
@@ -183,7 +178,7 @@ class Server:
             ca=str(tls.ca_path),
             folder_id=default.id,
             api_key=default.api_key,
-            pid=os.getpid(),
+            pid=self._process,
             router="http://{}:{}".format(*self._router.proxy) if self._router else None,
         )
 
@@ -218,15 +213,27 @@ def _assemble(
     sink: Sink | None,
 ) -> Backend:
     folders = Folders(ids, defaults(config), config.folder_id, sink)
-    return assemble(
+    return Backend(
         folders=folders,
         identity=Identity(folders, Auth(config.auth), secrets.token_bytes(32)),
         ids=ids,
         directories=directories,
-        signer=Signer(ids.new("YCAJE"), secrets.token_hex(20)),
         blobs=blobs,
-        scans=Scans(blobs, scanner),
+        signer=partial(_signer, ids.new("YCAJE"), secrets.token_hex(20)),
+        scans=partial(_scans, blobs, scanner),
     )
+
+
+def _signer(access_key_id: str, secret: str) -> "Signer":
+    from aistudio_mock.domain.presign import Signer  # noqa: PLC0415 - with the first URL
+
+    return Signer(access_key_id, secret)
+
+
+def _scans(blobs: BlobStore, scanner: Scanner) -> "Scans":
+    from aistudio_mock.backend.scans import Scans  # noqa: PLC0415 - with the first dataset
+
+    return Scans(blobs, scanner)
 
 
 def defaults(config: ServerConfig) -> FolderDefaults:
@@ -315,20 +322,16 @@ def _described(server: Server) -> dict[str, Any]:
 
 
 def _application(
-    backend: Backend,
-    control: Control,
-    described: Callable[[], Mapping[str, Any]],
-    ca_pem: bytes,
-    blobs: BlobStore,
-    table: Mapping[str, Route],
-    admission: Admission,
+    server: Server, ca_pem: bytes, blobs: BlobStore, table: Mapping[str, Route], admission: Admission
 ) -> "web.Application":
     from aistudio_mock.transport.http import control as control_api  # noqa: PLC0415 - in the HTTP thread
     from aistudio_mock.transport.http import rest, s3_watch  # noqa: PLC0415
 
+    backend = server.backend
+
     def add(app: "web.Application") -> None:
         rest.routes(table, admission)(app)
-        control_api.routes(control, described, ca_pem)(app)
+        control_api.routes(server.control, partial(_described, server), ca_pem)(app)
         s3_watch.routes(backend.folders)(app)
 
     return build_app(backend.objects, blobs, add)

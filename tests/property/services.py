@@ -10,17 +10,17 @@ from msgspec.structs import replace
 from aistudio_formats.report import Report, RowError
 from aistudio_mock.backend import views
 from aistudio_mock.backend.addresses import REAL, Door
-from aistudio_mock.backend.backend import assemble
+from aistudio_mock.backend.backend import Backend
 from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.folders import Auth, FolderDefaults, Folders, Pace
 from aistudio_mock.backend.identity import Credential, Identity
 from aistudio_mock.backend.validations import Scanned
 from aistudio_mock.domain import plan
+from aistudio_mock.domain.durations import Durations
 from aistudio_mock.domain.errors import ApiError
 from aistudio_mock.domain.instant import SECOND, Instant
 from aistudio_mock.domain.objects import Blob
 from aistudio_mock.domain.presign import Signer
-from aistudio_mock.domain.schedule import Durations
 from aistudio_mock.domain.settings import choose
 from aistudio_mock.runtime.blobs import BlobStore
 from aistudio_mock.runtime.chance import Ids
@@ -74,14 +74,14 @@ class Services:
         folders = Folders(ids, defaults, FOLDER)
         self.folder = folders.default
         self._blobs = BlobStore()
-        self._backend = assemble(
+        self._backend = Backend(
             folders=folders,
             identity=Identity(folders, Auth.OFF, bytes(32)),
             ids=ids,
             directories=dict.fromkeys(Door, REAL),
-            signer=Signer("YCAJEproperty", "secret"),
             blobs=self._blobs,
-            scans=_Scans(),  # type: ignore[arg-type]
+            signer=lambda: Signer("YCAJEproperty", "secret"),
+            scans=_Scans,  # type: ignore[arg-type]
         )
         self._routes = {route.name: route for route in routes(self._backend).values()}
 

@@ -13,9 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from aistudio_mock.backend.folders import Pace
 from aistudio_mock.domain.behaviours import EDITIONS
+from aistudio_mock.domain.durations import Durations
 from aistudio_mock.domain.errors import NotFound
 from aistudio_mock.domain.instant import DAY, SECOND
-from aistudio_mock.domain.schedule import Durations
 from aistudio_protos.yandex.cloud.ai.tuning.v1.tuning_task_pb2 import TuningTask
 from tests.property.services import FOLDER, Services, Setup
 from tests.wire.stubs import unpack

@@ -13,7 +13,9 @@ import threading
 
 import pytest
 import trustme
+from platformdirs import user_cache_path
 
+from aistudio_mock.runtime import certificates
 from aistudio_mock.runtime.certificates import NAMES, CertificateError, bundle, load
 
 posix = pytest.mark.skipif(os.name == "nt", reason="permissions are POSIX")
@@ -119,6 +121,16 @@ def test_the_environment_names_the_directory(tmp_path, monkeypatch):
 def test_an_argument_goes_before_the_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("AISTUDIO_MOCK_CA_DIR", str(tmp_path / "given"))
     assert load(directory=tmp_path / "argument").ca_path.is_relative_to(tmp_path / "argument")
+
+
+@pytest.mark.parametrize("given", [None, "", "/elsewhere", "not/absolute"])
+def test_the_default_directory_is_where_platformdirs_keeps_caches(given, monkeypatch):
+    monkeypatch.delenv("AISTUDIO_MOCK_CA_DIR")
+    if given is None:
+        monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    else:
+        monkeypatch.setenv("XDG_CACHE_HOME", given)
+    assert certificates._default_directory() == user_cache_path("aistudio-mock", appauthor=False)
 
 
 @pytest.mark.parametrize("name", ["ca.pem", "leaf.pem"])

@@ -8,9 +8,10 @@ import pytest
 
 from aistudio_mock.backend.plans import Plans
 from aistudio_mock.domain import plan
+from aistudio_mock.domain.durations import Durations
 from aistudio_mock.domain.instant import DAY, SECOND, Instant, read_seconds
 from aistudio_mock.domain.plan import AS_USUAL, PlanError, Script, read
-from aistudio_mock.domain.schedule import Durations, plan_tuning
+from aistudio_mock.domain.schedule import plan_tuning
 from aistudio_mock.domain.tuning import Reason, TuningStatus
 from aistudio_mock.runtime.chance import chance_for
 

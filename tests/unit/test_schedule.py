@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from aistudio_mock.domain.durations import Durations
 from aistudio_mock.domain.instant import SECOND, Instant, later, seconds, whole_second
-from aistudio_mock.domain.schedule import Durations, Span, plan_tuning, plan_validation
+from aistudio_mock.domain.schedule import Span, plan_tuning, plan_validation
 from aistudio_mock.runtime.chance import chance_for
 
 NOW = Instant(1_765_419_534 * SECOND + 123_456)

@@ -7,8 +7,9 @@ import grpc
 import pytest
 
 from aistudio_mock import MockServer
+from aistudio_mock.domain.durations import Durations
 from aistudio_mock.domain.instant import SECOND, Instant
-from aistudio_mock.domain.schedule import Durations, plan_tuning, plan_validation
+from aistudio_mock.domain.schedule import plan_tuning, plan_validation
 from aistudio_mock.runtime.chance import chance_for
 from tests.wire.matcher import filled, mismatches
 from tests.wire.rows import FIXTURES, load, over_channel, play

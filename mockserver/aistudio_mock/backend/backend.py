@@ -1,60 +1,70 @@
-"""Everything that answers calls, wired together."""
+"""Everything that answers calls, wired together.
 
-from collections.abc import Mapping
+Each service is imported and made when it is first asked for: a server answers its first call before it has
+read what other calls need. So a service is a `lazy` method here, with its import inside, and nothing at the
+top of this file imports one (`tests/meta/test_start_path.py` has the list of what may be imported).
+"""
+
+from collections.abc import Callable, Mapping
 from threading import RLock
-
-from msgspec import Struct
+from typing import TYPE_CHECKING
 
 from aistudio_mock.backend.access import Access
 from aistudio_mock.backend.addresses import Directory, Door
-from aistudio_mock.backend.dataset_catalogue import DatasetCatalogue
-from aistudio_mock.backend.dataset_files import DatasetFiles
-from aistudio_mock.backend.dataset_lists import DatasetLists
-from aistudio_mock.backend.datasets import Datasets
-from aistudio_mock.backend.embeddings import Embeddings
-from aistudio_mock.backend.endpoints import Endpoints, IamTokens
-from aistudio_mock.backend.finished_tunings import FinishedTunings
 from aistudio_mock.backend.folders import Folder, Folders
 from aistudio_mock.backend.identity import Identity
-from aistudio_mock.backend.inference import TextGeneration
 from aistudio_mock.backend.journal import Tally
-from aistudio_mock.backend.learned import Learned
-from aistudio_mock.backend.multipart import MultipartUploads
-from aistudio_mock.backend.objects import StoredObjects
-from aistudio_mock.backend.operations import Operations
-from aistudio_mock.backend.scans import Scans
+from aistudio_mock.backend.lazy import lazy
 from aistudio_mock.backend.store import Store
-from aistudio_mock.backend.text_classification import TextClassification
-from aistudio_mock.backend.tuned_models import TunedModels
-from aistudio_mock.backend.tunings import Tunings
-from aistudio_mock.backend.validations import Validations
-from aistudio_mock.domain.presign import Signer
-from aistudio_mock.runtime.blobs import BlobStore
 from aistudio_mock.runtime.chance import Ids
 
+if TYPE_CHECKING:
+    from aistudio_mock.backend.dataset_catalogue import DatasetCatalogue
+    from aistudio_mock.backend.dataset_files import DatasetFiles
+    from aistudio_mock.backend.dataset_lists import DatasetLists
+    from aistudio_mock.backend.datasets import Datasets
+    from aistudio_mock.backend.embeddings import Embeddings
+    from aistudio_mock.backend.endpoints import Endpoints
+    from aistudio_mock.backend.finished_tunings import FinishedTunings
+    from aistudio_mock.backend.iam_tokens import IamTokens
+    from aistudio_mock.backend.inference import TextGeneration
+    from aistudio_mock.backend.learned import Learned
+    from aistudio_mock.backend.multipart import MultipartUploads
+    from aistudio_mock.backend.objects import StoredObjects
+    from aistudio_mock.backend.operations import Operations
+    from aistudio_mock.backend.scans import Scans
+    from aistudio_mock.backend.text_classification import TextClassification
+    from aistudio_mock.backend.tuned_models import TunedModels
+    from aistudio_mock.backend.tunings import Tunings
+    from aistudio_mock.backend.validations import Validations
+    from aistudio_mock.domain.presign import Signer
+    from aistudio_mock.runtime.blobs import BlobStore
 
-class Backend(Struct, frozen=True):
+
+class Backend:
     """One object for each service, over one store and one lock."""
 
-    store: Store
-    folders: Folders
-    identity: Identity
-    endpoints: Endpoints
-    iam_tokens: IamTokens
-    objects: StoredObjects
-    validations: Validations
-    datasets: Datasets
-    dataset_files: DatasetFiles
-    dataset_lists: DatasetLists
-    dataset_catalogue: DatasetCatalogue
-    multipart: MultipartUploads
-    tunings: Tunings
-    finished_tunings: FinishedTunings
-    operations: Operations
-    text_generation: TextGeneration
-    text_classification: TextClassification
-    embeddings: Embeddings
-    learned: Learned
+    def __init__(
+        self,
+        folders: Folders,
+        identity: Identity,
+        ids: Ids,
+        directories: Mapping[Door, Directory],
+        blobs: "BlobStore",
+        signer: "Callable[[], Signer]",
+        scans: "Callable[[], Scans]",
+    ) -> None:
+        """`signer` and `scans` are called once, when something is first stored or validated."""
+        self.store = Store()
+        self.folders = folders
+        self.identity = identity
+        self._lock = RLock()
+        self._access = Access(folders, identity)
+        self._ids = ids
+        self._directories = directories
+        self._blobs = blobs
+        self._signer = signer
+        self._scans = scans
 
     @property
     def journal(self) -> Tally:
@@ -74,43 +84,124 @@ class Backend(Struct, frozen=True):
         folder.plans.clear()
         folder.journal.clear()
 
+    @lazy
+    def endpoints(self) -> "Endpoints":
+        """ApiEndpointService."""
+        from aistudio_mock.backend.endpoints import Endpoints
 
-def assemble(
-    folders: Folders,
-    identity: Identity,
-    ids: Ids,
-    directories: Mapping[Door, Directory],
-    signer: Signer,
-    blobs: BlobStore,
-    scans: Scans,
-) -> Backend:
-    """A backend over an empty store."""
-    store, lock = Store(), RLock()
-    storage_urls = {door: shown.storage_url for door, shown in directories.items()}
-    access = Access(folders, identity)
-    objects = StoredObjects(store, lock, folders, signer, storage_urls, blobs)
-    validations = Validations(store, lock, scans.start, scans.discard)
-    tunings = Tunings(store, lock, access, folders, ids, objects)
-    learned = Learned()
-    models = TunedModels(store, folders, objects, learned)
-    return Backend(
-        store=store,
-        folders=folders,
-        identity=identity,
-        endpoints=Endpoints(directories),
-        iam_tokens=IamTokens(identity, folders),
-        objects=objects,
-        validations=validations,
-        datasets=Datasets(store, lock, access, ids, validations, objects, tunings),
-        dataset_files=DatasetFiles(store, lock, access, objects),
-        dataset_lists=DatasetLists(store, lock, access),
-        dataset_catalogue=DatasetCatalogue(access),
-        multipart=MultipartUploads(store, lock, access, ids, objects),
-        tunings=tunings,
-        finished_tunings=FinishedTunings(store, lock, tunings, ids),
-        operations=Operations(store, lock, access, validations, tunings),
-        text_generation=TextGeneration(store, access, folders, objects, learned),
-        text_classification=TextClassification(access, models),
-        embeddings=Embeddings(access, models),
-        learned=learned,
-    )
+        return Endpoints(self._directories)
+
+    @lazy
+    def iam_tokens(self) -> "IamTokens":
+        """IamTokenService."""
+        from aistudio_mock.backend.iam_tokens import IamTokens
+
+        return IamTokens(self.identity, self.folders)
+
+    @lazy
+    def objects(self) -> "StoredObjects":
+        """What the storage keeps."""
+        from aistudio_mock.backend.objects import StoredObjects
+
+        urls = {door: shown.storage_url for door, shown in self._directories.items()}
+        return StoredObjects(self.store, self._lock, self.folders, self._signer(), urls, self._blobs)
+
+    @lazy
+    def validations(self) -> "Validations":
+        """The stories of validations, which no RPC reaches by itself."""
+        from aistudio_mock.backend.validations import Validations
+
+        scans = self._scans()
+        return Validations(self.store, self._lock, scans.start, scans.discard)
+
+    @lazy
+    def datasets(self) -> "Datasets":
+        """DatasetService: one dataset."""
+        from aistudio_mock.backend.datasets import Datasets
+
+        return Datasets(
+            self.store, self._lock, self._access, self._ids, self.validations, self.objects, self.tunings
+        )
+
+    @lazy
+    def dataset_files(self) -> "DatasetFiles":
+        """DatasetService: what is in a dataset."""
+        from aistudio_mock.backend.dataset_files import DatasetFiles
+
+        return DatasetFiles(self.store, self._lock, self._access, self.objects)
+
+    @lazy
+    def dataset_lists(self) -> "DatasetLists":
+        """DatasetService: many datasets."""
+        from aistudio_mock.backend.dataset_lists import DatasetLists
+
+        return DatasetLists(self.store, self._lock, self._access)
+
+    @lazy
+    def dataset_catalogue(self) -> "DatasetCatalogue":
+        """DatasetService: what a dataset may be."""
+        from aistudio_mock.backend.dataset_catalogue import DatasetCatalogue
+
+        return DatasetCatalogue(self._access)
+
+    @lazy
+    def multipart(self) -> "MultipartUploads":
+        """DatasetService: uploads in parts."""
+        from aistudio_mock.backend.multipart import MultipartUploads
+
+        return MultipartUploads(self.store, self._lock, self._access, self._ids, self.objects)
+
+    @lazy
+    def tunings(self) -> "Tunings":
+        """TuningService, as long as a tuning runs."""
+        from aistudio_mock.backend.tunings import Tunings
+
+        return Tunings(self.store, self._lock, self._access, self.folders, self._ids, self.objects)
+
+    @lazy
+    def finished_tunings(self) -> "FinishedTunings":
+        """TuningService, once a tuning is over."""
+        from aistudio_mock.backend.finished_tunings import FinishedTunings
+
+        return FinishedTunings(self.store, self._lock, self.tunings, self._ids)
+
+    @lazy
+    def operations(self) -> "Operations":
+        """OperationService."""
+        from aistudio_mock.backend.operations import Operations
+
+        return Operations(self.store, self._lock, self._access, self.validations, self.tunings)
+
+    @lazy
+    def text_generation(self) -> "TextGeneration":
+        """TextGenerationService."""
+        from aistudio_mock.backend.inference import TextGeneration
+
+        return TextGeneration(self.store, self._access, self.folders, self.objects, self.learned)
+
+    @lazy
+    def text_classification(self) -> "TextClassification":
+        """TextClassificationService."""
+        from aistudio_mock.backend.text_classification import TextClassification
+
+        return TextClassification(self._access, self._tuned_models)
+
+    @lazy
+    def embeddings(self) -> "Embeddings":
+        """EmbeddingsService."""
+        from aistudio_mock.backend.embeddings import Embeddings
+
+        return Embeddings(self._access, self._tuned_models)
+
+    @lazy
+    def _tuned_models(self) -> "TunedModels":
+        from aistudio_mock.backend.tuned_models import TunedModels
+
+        return TunedModels(self.store, self.folders, self.objects, self.learned)
+
+    @lazy
+    def learned(self) -> "Learned":
+        """What tuned models have learned."""
+        from aistudio_mock.backend.learned import Learned
+
+        return Learned()

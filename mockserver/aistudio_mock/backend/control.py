@@ -25,7 +25,8 @@ class Control:
     """One method for each resource of the control API. Every method that names a folder raises NotFound.
 
     `settings` makes the settings of a new folder of what the caller wrote; it raises ValueError. `teller` is
-    what makes entries of a journal; importing it waits for the first who asks.
+    what makes entries of a journal; importing it waits for the first who asks. `process` is the id of the one
+    that the server runs in.
     """
 
     def __init__(
@@ -33,11 +34,12 @@ class Control:
         backend: Backend,
         settings: Callable[[Mapping[str, Any]], FolderDefaults],
         teller: "Callable[[], Teller]",
+        process: int,
     ) -> None:
         self._backend = backend
         self._settings = settings
         self._teller = teller
-        self._process = os.getpid()
+        self._process = process
 
     def list_folders(self) -> Document:
         """Every folder that exists."""

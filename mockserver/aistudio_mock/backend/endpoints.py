@@ -1,16 +1,12 @@
-"""ApiEndpointService and IamTokenService: where the services are, and a token to call them."""
+"""ApiEndpointService: where the services are."""
 
 from collections.abc import Mapping
 
-from aistudio_mock.backend import views
 from aistudio_mock.backend.addresses import Directory, Door
 from aistudio_mock.backend.call import Call
-from aistudio_mock.backend.folders import Folders
-from aistudio_mock.backend.identity import Identity
 from aistudio_mock.domain.errors import NotFound
 from aistudio_protos.yandex.cloud.endpoint import api_endpoint_service_pb2 as wire
 from aistudio_protos.yandex.cloud.endpoint.api_endpoint_pb2 import ApiEndpoint
-from aistudio_protos.yandex.cloud.iam.v1 import iam_token_service_pb2 as iam
 
 
 class Endpoints:
@@ -32,19 +28,3 @@ class Endpoints:
         if address is None:
             raise NotFound(f"api endpoint {request.api_endpoint_id} not found")
         return ApiEndpoint(id=request.api_endpoint_id, address=address)
-
-
-class IamTokens:
-    """IamTokenService: any OAuth token or JWT is exchanged for a token of the default folder (assumed)."""
-
-    def __init__(self, identity: Identity, folders: Folders) -> None:
-        self._identity = identity
-        self._folders = folders
-
-    def create(self, _: Call, request: iam.CreateIamTokenRequest) -> iam.CreateIamTokenResponse:
-        """A token good for 12 hours; a folder's API key in place of the OAuth token binds to that folder."""
-        folder = self._folders.with_api_key(request.yandex_passport_oauth_token) or self._folders.default
-        issued = self._identity.issue(folder)
-        return iam.CreateIamTokenResponse(
-            iam_token=issued.token, expires_at=views.timestamp(issued.expires_at)
-        )

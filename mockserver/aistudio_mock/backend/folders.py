@@ -11,10 +11,10 @@ from aistudio_mock.backend.journal import Journal, Sink, Tally
 from aistudio_mock.backend.plans import Plans
 from aistudio_mock.domain.behaviours import Behaviours
 from aistudio_mock.domain.clock import Rate
+from aistudio_mock.domain.durations import Durations
 from aistudio_mock.domain.faults import Fault, Standing, add_up
 from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.ports import Chance
-from aistudio_mock.domain.schedule import Durations
 from aistudio_mock.runtime.chance import Ids, chance_for
 from aistudio_mock.runtime.clocks import FolderClock
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from aistudio_mock.backend.addresses import Door
-from aistudio_mock.domain.faults import Leg, Standing
 from aistudio_mock.runtime.clocks import FolderClock, steady_now, system_now
 
 if TYPE_CHECKING:
     from aistudio_mock.domain.clock import ClockReading
+    from aistudio_mock.domain.faults import Leg, Standing
 
 STREAM_BYTES = 1 << 20
 """How many bytes of one stream's answers are kept; beyond them only the last answer."""
@@ -38,7 +38,7 @@ class Heard:
         "size",
         "status",
     )
-    leg: ClassVar[Leg]
+    leg: ClassVar["Leg"]
 
     def __init__(self, method: str, metadata: Metadata, peer: str) -> None:
         self.at = system_now()
@@ -77,7 +77,7 @@ class GrpcCall(Heard):
     """
 
     __slots__ = ("body", "deadline", "door", "omitted", "path", "replies", "rpc")
-    leg: ClassVar[Leg] = "grpc"
+    leg: ClassVar["Leg"] = "grpc"
 
     def __init__(
         self,

@@ -7,13 +7,15 @@ and redaction: `backend.journal_entries`.
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec import Struct
 
 from aistudio_mock.backend.heard import Heard
-from aistudio_mock.domain.faults import Leg
 from aistudio_mock.runtime.clocks import FolderClock
+
+if TYPE_CHECKING:
+    from aistudio_mock.domain.faults import Leg
 
 KEPT = 10_000
 """How many calls a folder's journal remembers; older ones are dropped and counted."""
@@ -37,7 +39,7 @@ Sink = Callable[[Noted], None]
 class Totals(Struct, frozen=True):
     """How often each (leg, method, status) was seen, by all folders together, also those that are gone."""
 
-    counts: Mapping[tuple[Leg, str, str], int]
+    counts: "Mapping[tuple[Leg, str, str], int]"
 
     @property
     def calls(self) -> int:

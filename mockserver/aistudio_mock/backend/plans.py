@@ -1,10 +1,12 @@
 """What somebody wrote in advance for the next tunings of one folder."""
 
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from aistudio_mock.domain.plan import AS_USUAL, Planned, Script
+if TYPE_CHECKING:
+    from aistudio_mock.domain.plan import Planned, Script
 
 
 class Plans:
@@ -17,8 +19,10 @@ class Plans:
         self._count = 0
         self.planned: tuple[Planned, ...] = ()
 
-    def add(self, script: Script) -> Planned:
+    def add(self, script: "Script") -> "Planned":
         """One more script, for tunings after those that the earlier ones are for."""
+        from aistudio_mock.domain.plan import Planned  # noqa: PLC0415 - not on the start path
+
         with self._lock:
             self._count += 1
             added = Planned(f"plan-{self._count}", script)
@@ -30,8 +34,10 @@ class Plans:
         with self._lock:
             self.planned = ()
 
-    def take(self) -> Script:
+    def take(self) -> "Script":
         """The script of one new tuning; counts it."""
+        from aistudio_mock.domain.plan import AS_USUAL  # noqa: PLC0415 - not on the start path
+
         with self._lock:
             for index, one in enumerate(self.planned):
                 if one.is_due:

@@ -3,13 +3,14 @@
 from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import count
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from msgspec import Struct, field
 
-from aistudio_mock.domain.dataset import Dataset
-from aistudio_mock.domain.operation import Operation
-from aistudio_mock.domain.tuning import Tuning
+if TYPE_CHECKING:
+    from aistudio_mock.domain.dataset import Dataset
+    from aistudio_mock.domain.operation import Operation
+    from aistudio_mock.domain.tuning import Tuning
 
 
 class Record(Protocol):
@@ -137,9 +138,9 @@ class Table(Generic[R]):
 class Store(Struct):
     """Every table of the server."""
 
-    datasets: Table[Dataset] = field(default_factory=Table)
-    tunings: Table[Tuning] = field(default_factory=Table)
-    operations: Table[Operation] = field(default_factory=Table)
+    datasets: "Table[Dataset]" = field(default_factory=Table)
+    tunings: "Table[Tuning]" = field(default_factory=Table)
+    operations: "Table[Operation]" = field(default_factory=Table)
     tuned_models: dict[str, str] = field(default_factory=dict)
     """Target model URI → task id; whether the model exists at `now` is asked of the task."""
     task_of_operation: dict[str, str] = field(default_factory=dict)

@@ -64,8 +64,9 @@ def _claim_ports(config: ServerConfig) -> None:
 
 
 def _bind(host: str, port: int) -> None:
+    # As bytes: text would be encoded as an international name, which imports what that takes.
     family, kind, protocol, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        host.encode(), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
     with socket.socket(family, kind, protocol) as probe:
         if (

@@ -3,21 +3,12 @@
 Ranges are those of the recordings (service-behaviour c.6, e.2) or of the documentation's examples.
 """
 
-from enum import Enum
-
 from msgspec import Struct
 
+from aistudio_mock.domain.durations import Durations
 from aistudio_mock.domain.instant import Instant, later, seconds, whole_second
 from aistudio_mock.domain.plan import AS_USUAL, Script
 from aistudio_mock.domain.ports import Chance
-
-
-class Durations(Enum):
-    """Whose durations to imitate (`--durations`)."""
-
-    RECORDED = "recorded"
-    DOCUMENTED = "documented"
-    INSTANT = "instant"
 
 
 class Span(Struct, frozen=True):

@@ -108,7 +108,11 @@ def _default_directory() -> Path:
     given = os.environ.get(DIRECTORY_VARIABLE)
     if given:
         return Path(given).expanduser().absolute()
-    from platformdirs import user_cache_path  # noqa: PLC0415 - not on the start path of those who name it
+    if sys.platform == "linux":
+        # What platformdirs says as well, 8 ms later.
+        named = os.environ.get("XDG_CACHE_HOME", "")
+        return Path(named if named.startswith("/") else Path("~/.cache").expanduser(), "aistudio-mock")
+    from platformdirs import user_cache_path  # noqa: PLC0415 - slow to import
 
     return user_cache_path("aistudio-mock", appauthor=False)
 

@@ -46,8 +46,13 @@ def _field(field: FieldDescriptor) -> Iterator[Check]:
         yield _given(field, _every_element(test) if field.is_repeated else test)
     for test in _container_tests(rules):
         yield _given(field, test)
-    if field.message_type is not None and not field.message_type.GetOptions().map_entry:
+    if field.message_type is not None and not _is_entry(field.message_type):
         yield _nested(field, field.message_type)
+
+
+def _is_entry(message: Descriptor) -> bool:
+    """Whether its field is a map. Options are asked for where there are some: they import much."""
+    return message.has_options and message.GetOptions().map_entry
 
 
 def _required(name: str) -> Check:

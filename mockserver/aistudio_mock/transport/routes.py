@@ -11,7 +11,7 @@ from msgspec import Struct
 from aistudio_mock.backend.backend import Backend
 from aistudio_mock.backend.belonging import Belonging, FolderOf
 from aistudio_mock.backend.call import Call
-from aistudio_protos.pool import message_class, services
+from aistudio_protos.pool import message_class, method_of, services
 
 Unary = Callable[[Call, Any], Message]
 Streaming = Callable[[Call, Any], Iterator[Message]]
@@ -45,22 +45,34 @@ OPEN = frozenset({"ApiEndpointService", "IamTokenService"})
 """Services that are called without credentials (service-behaviour a.3)."""
 
 
-def routes(backend: Backend) -> dict[str, Route]:
-    """Every RPC that is implemented, by its path."""
-    answers = _answers(backend)
-    belonging = Belonging(backend.store, backend.folders)
-    found = (
-        Route(
-            method := service.methods_by_name[name],
-            answer,
-            belonging.of(method.input_type),
-            needs_credentials=service.name not in OPEN,
-        )
-        for service in services()
-        for name, answer in answers.get(service.name, {}).items()
-        if name in service.methods_by_name  # two packages may have a service of one name
-    )
-    return {route.path: route for route in found}
+def routes(backend: Backend) -> Mapping[str, Route]:
+    """Every RPC that is implemented, by its path; each route is made when it is first looked up."""
+    return _Routes(backend)
+
+
+class _Routes(Mapping[str, Route]):
+    """Looking a route up imports the service that answers it; counting and listing paths does not."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._belonging = Belonging(backend.store, backend.folders)
+        self._made: dict[str, Route] = {}
+
+    def __getitem__(self, path: str) -> Route:
+        if path not in self._made:
+            self._made[path] = self._make(path, _ANSWERS[path])
+        return self._made[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_ANSWERS)
+
+    def __len__(self) -> int:
+        return len(_ANSWERS)
+
+    def _make(self, path: str, answer: Callable[[Backend], Unary | Streaming]) -> Route:
+        method = method_of(path)
+        needs_credentials = method.containing_service.name not in OPEN
+        return Route(method, answer(self._backend), self._belonging.of(method.input_type), needs_credentials)
 
 
 def service_names() -> tuple[str, ...]:
@@ -76,43 +88,59 @@ def declared_paths() -> frozenset[str]:
     )
 
 
-def _answers(backend: Backend) -> Mapping[str, Mapping[str, Unary | Streaming]]:
-    return {
-        "ApiEndpointService": {"List": backend.endpoints.list, "Get": backend.endpoints.get},
-        "IamTokenService": {"Create": backend.iam_tokens.create},
-        "DatasetService": {
-            "Create": backend.datasets.create,
-            "Describe": backend.datasets.describe,
-            "List": backend.dataset_lists.list,
-            "Update": backend.datasets.update,
-            "Delete": backend.datasets.delete,
-            "GetUploadDraftUrl": backend.dataset_files.get_upload_draft_url,
-            "StartMultipartUploadDraft": backend.multipart.start,
-            "FinishMultipartUploadDraft": backend.multipart.finish,
-            "GetDownloadUrls": backend.dataset_files.get_download_urls,
-            "Validate": backend.datasets.validate,
-            "GetPreview": backend.dataset_files.get_preview,
-            "ListTypes": backend.dataset_catalogue.list_types,
-            "ListUploadSchemas": backend.dataset_catalogue.list_upload_schemas,
-            "ListUploadFormats": backend.dataset_catalogue.list_upload_formats,
-            "ListOperationsIds": backend.dataset_lists.list_operations_ids,
-        },
-        "TuningService": {
-            "Tune": backend.tunings.tune,
-            "Describe": backend.tunings.describe,
-            "List": backend.tunings.list,
-            "GetOptions": backend.tunings.get_options,
-            "GetMetricsUrl": backend.tunings.get_metrics_url,
-            "Cancel": backend.tunings.cancel,
-            "ListErrors": backend.finished_tunings.list_errors,
-            "Archive": backend.finished_tunings.archive,
-            "EnableBilling": backend.finished_tunings.enable_billing,
-        },
-        "OperationService": {"Get": backend.operations.get, "Cancel": backend.operations.cancel},
-        "TextGenerationService": {"Completion": backend.text_generation.completion},
-        "TextClassificationService": {
-            "Classify": backend.text_classification.classify,
-            "FewShotClassify": backend.text_classification.few_shot_classify,
-        },
-        "EmbeddingsService": {"TextEmbedding": backend.embeddings.text_embedding},
-    }
+_SERVICES: Mapping[str, Mapping[str, Callable[[Backend], Unary | Streaming]]] = {
+    "yandex.cloud.endpoint.ApiEndpointService": {
+        "List": lambda backend: backend.endpoints.list,
+        "Get": lambda backend: backend.endpoints.get,
+    },
+    "yandex.cloud.iam.v1.IamTokenService": {
+        "Create": lambda backend: backend.iam_tokens.create,
+    },
+    "yandex.cloud.ai.dataset.v1.DatasetService": {
+        "Create": lambda backend: backend.datasets.create,
+        "Describe": lambda backend: backend.datasets.describe,
+        "List": lambda backend: backend.dataset_lists.list,
+        "Update": lambda backend: backend.datasets.update,
+        "Delete": lambda backend: backend.datasets.delete,
+        "GetUploadDraftUrl": lambda backend: backend.dataset_files.get_upload_draft_url,
+        "StartMultipartUploadDraft": lambda backend: backend.multipart.start,
+        "FinishMultipartUploadDraft": lambda backend: backend.multipart.finish,
+        "GetDownloadUrls": lambda backend: backend.dataset_files.get_download_urls,
+        "Validate": lambda backend: backend.datasets.validate,
+        "GetPreview": lambda backend: backend.dataset_files.get_preview,
+        "ListTypes": lambda backend: backend.dataset_catalogue.list_types,
+        "ListUploadSchemas": lambda backend: backend.dataset_catalogue.list_upload_schemas,
+        "ListUploadFormats": lambda backend: backend.dataset_catalogue.list_upload_formats,
+        "ListOperationsIds": lambda backend: backend.dataset_lists.list_operations_ids,
+    },
+    "yandex.cloud.ai.tuning.v1.TuningService": {
+        "Tune": lambda backend: backend.tunings.tune,
+        "Describe": lambda backend: backend.tunings.describe,
+        "List": lambda backend: backend.tunings.list,
+        "GetOptions": lambda backend: backend.tunings.get_options,
+        "GetMetricsUrl": lambda backend: backend.tunings.get_metrics_url,
+        "Cancel": lambda backend: backend.tunings.cancel,
+        "ListErrors": lambda backend: backend.finished_tunings.list_errors,
+        "Archive": lambda backend: backend.finished_tunings.archive,
+        "EnableBilling": lambda backend: backend.finished_tunings.enable_billing,
+    },
+    "yandex.cloud.operation.OperationService": {
+        "Get": lambda backend: backend.operations.get,
+        "Cancel": lambda backend: backend.operations.cancel,
+    },
+    "yandex.cloud.ai.foundation_models.v1.TextGenerationService": {
+        "Completion": lambda backend: backend.text_generation.completion,
+    },
+    "yandex.cloud.ai.foundation_models.v1.text_classification.TextClassificationService": {
+        "Classify": lambda backend: backend.text_classification.classify,
+        "FewShotClassify": lambda backend: backend.text_classification.few_shot_classify,
+    },
+    "yandex.cloud.ai.foundation_models.v1.EmbeddingsService": {
+        "TextEmbedding": lambda backend: backend.embeddings.text_embedding,
+    },
+}
+"""What answers each RPC. A service is asked of the backend when one of its RPCs is first called."""
+
+_ANSWERS = {
+    f"/{service}/{name}": answer for service, answers in _SERVICES.items() for name, answer in answers.items()
+}

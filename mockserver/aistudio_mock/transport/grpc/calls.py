@@ -13,7 +13,6 @@ from aistudio_mock.backend.heard import GrpcCall, Replies
 from aistudio_mock.domain.errors import ApiError
 from aistudio_mock.transport.admission import Admission, Entered, Headers, Read, bug, patience
 from aistudio_mock.transport.contract import require_valid
-from aistudio_mock.transport.errors import status
 from aistudio_mock.transport.grpc.arrival import hear
 from aistudio_mock.transport.grpc.errors import CODES, DETAILS
 from aistudio_mock.transport.routes import Route
@@ -129,6 +128,8 @@ class Calls:
         # Only here: initial metadata apart from the reply costs a call half as much again.
         with suppress(ValueError):  # a stream that has begun has sent its own
             context.send_initial_metadata(headers)
+        from aistudio_mock.transport.errors import status  # noqa: PLC0415 - with the first refusal
+
         details = status(error, heard.request_id).SerializeToString()
         context.set_trailing_metadata((*headers, (DETAILS, details), *error.trailers))
         context.abort(CODES[error.code], error.message)

@@ -65,18 +65,26 @@ class GrpcServer:
 
 
 class _Handlers(grpc.GenericRpcHandler):
-    """Finds the handler of a call by its path."""
+    """Finds the handler of a call by its path, and keeps it."""
 
     def __init__(self, routes: Mapping[str, Route], calls: Calls) -> None:
-        self._by_path = {path: calls.handler(route) for path, route in routes.items()}
+        self._routes = routes
         self._calls = calls
+        self._made: dict[str, grpc.RpcMethodHandler] = {}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
         path = handler_call_details.method
-        return self._by_path.get(path) or companion(path) or self._unknown(path)
+        return self._made.get(path) or self._routed(path) or companion(path) or self._unknown(path)
+
+    def _routed(self, path: str) -> grpc.RpcMethodHandler | None:
+        route = self._routes.get(path)
+        if route is None:
+            return None
+        made = self._made[path] = self._calls.handler(route)
+        return made
 
     def _unknown(self, path: str) -> grpc.RpcMethodHandler:
-        return self._calls.refusal(path, Unimplemented(_hint(path, tuple(self._by_path))))
+        return self._calls.refusal(path, Unimplemented(_hint(path, tuple(self._routes))))
 
 
 @lru_cache(maxsize=256)

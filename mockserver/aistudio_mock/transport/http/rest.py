@@ -27,7 +27,7 @@ from aistudio_mock.transport.http import rest_json
 from aistudio_mock.transport.http.peers import door_of, peer_of
 from aistudio_mock.transport.routes import Route
 from aistudio_protos.options import HttpRule, http_rule
-from aistudio_protos.pool import POOL
+from aistudio_protos.pool import POOL, method_of
 
 LONGEST = 4 << 20
 """The longest body, in bytes: what gRPC takes as one message."""
@@ -42,13 +42,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def routes(table: Mapping[str, Route], admission: Admission) -> Callable[[web.Application], None]:
     """Adds the face of every RPC that has one, and a refusal for what is beside them."""
-    faces = [(rule, route) for route in table.values() if (rule := http_rule(route.method))]
+    faces = [(rule, path) for path in table if (rule := http_rule(method_of(path)))]
     known = sorted(f"{verb} {rule.path}" for rule, _ in faces for verb in _verbs(rule))
 
     def add(app: web.Application) -> None:
         # The longest first: the path of a cancel begins like that of a read.
-        for rule, route in sorted(faces, key=lambda face: len(face[0].path), reverse=True):
-            face = Face(rule, route, admission)
+        for rule, path in sorted(faces, key=lambda face: len(face[0].path), reverse=True):
+            face = Face(rule, partial(table.__getitem__, path), admission)
             for verb in _verbs(rule):
                 app.router.add_route(verb, re.sub(r"{(\w+)}", r"{\1:[^/:]+}", rule.path), face.answer)
         for segment in sorted({rule.path.split("/")[1] for rule, _ in faces}):
@@ -60,10 +60,15 @@ def routes(table: Mapping[str, Route], admission: Admission) -> Callable[[web.Ap
 class Face:
     """One RPC by HTTP."""
 
-    def __init__(self, rule: HttpRule, route: Route, admission: Admission) -> None:
+    def __init__(self, rule: HttpRule, route: Callable[[], Route], admission: Admission) -> None:
+        """`route` is called with the first request: what answers is imported then."""
         self._rule = rule
-        self._route = route
+        self._find_route = route
         self._admission = admission
+
+    @property
+    def _route(self) -> Route:
+        return self._find_route()
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Reads one request and answers it."""
