@@ -87,6 +87,64 @@ def test_of_equally_near_rows_the_first_counts():
     assert {pairs.answer([user("cat xyz")]) for _ in range(5)} == {"1"}
 
 
+TALKS = Pairs.learned_from(
+    [
+        row("Кит", ("user", "Кто больше, слон или кит?"), ("assistant", "Кит."), ("user", "Уверен?")),
+        row("Нил", ("user", "Какая река длиннее всех?"), ("assistant", "Нил."), ("user", "Уверен?")),
+        row("Arr", ("system", "Talk like a pirate, always."), ("user", "Who are you?")),
+        row("Sir", ("system", "Talk like a butler, politely."), ("user", "Who are you?")),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("messages", "response"),
+    [
+        ([user("какая река всех длиннее"), Message("assistant", "нил"), user("уверен")], "Нил"),
+        ([user("слон или кит: кто больше"), Message("assistant", "кит"), user("уверен?")], "Кит"),
+        ([Message("system", "Talk like a butler!"), user("who are you")], "Sir"),
+        ([Message("system", "Talk like a butler!"), user("so who are you?")], "Sir"),
+        ([Message("system", "Talk like a pirate."), user("who are you")], "Arr"),
+    ],
+)
+def test_a_beginning_that_is_only_like_a_trained_one_still_tells_rows_apart(messages, response):
+    assert TALKS.answer(messages) == response
+
+
+class Draws:
+    """Chance that gives what it is told to."""
+
+    def __init__(self, *shares):
+        self.shares = iter(shares)
+
+    def uniform(self, low, high):
+        return low + next(self.shares) * (high - low)
+
+
+def test_a_temperature_leaves_what_was_trained_on():
+    assert {ZHENYA.answer([user("Откуда ты?")], 1, Draws(share)) for share in (0, 0.5, 0.99)} == {"Из Перми"}
+
+
+def test_a_temperature_chooses_among_rows_that_ask_the_same():
+    pairs = Pairs.learned_from([asked("a", "1"), asked("A?", "2")])
+    assert {pairs.answer([user("a")], 0.5, Draws(share)) for share in (0, 0.99)} == {"1", "2"}
+
+
+def test_a_temperature_chooses_among_nearly_equally_near_rows_and_no_others():
+    pairs = Pairs.learned_from(
+        [asked("cat one", "1"), asked("cat two", "2"), asked("something else entirely", "3")]
+    )
+    said = {pairs.answer([user("cat onw")], 1, Draws(share / 10)) for share in range(10)}
+    assert said <= {"1", "2"}
+    assert pairs.answer([user("cat onw")], 0.01, Draws(0.99)) == "1"
+
+
+def test_a_base_model_varies_its_words_with_a_temperature():
+    said = {base_answer("m", [user("?")], 1, Draws(share / 10)) for share in range(10)}
+    assert len(said) > 1
+    assert base_answer("m", [user("?")], 0, Draws(0.9)) == base_answer("m", [user("?")])
+
+
 def test_an_empty_response_is_a_response():
     pairs = Pairs.learned_from([asked("a", "full"), row("", ("system", "s"), ("user", "a"))])
     assert pairs.answer([Message("system", "s"), user("a")]) == ""

@@ -4,7 +4,15 @@ from dataclasses import dataclass
 
 import pytest
 
-from aistudio_mock.domain.tokens import count, count_input, count_prompt, tokenize
+from aistudio_mock.domain.tokens import (
+    count,
+    count_input,
+    count_prompt,
+    pieces,
+    prompt_pieces,
+    shortened,
+    tokenize,
+)
 
 
 @dataclass
@@ -54,3 +62,42 @@ def test_a_composed_and_a_decomposed_letter_count_the_same():
 def test_the_overhead_is_paid_once_for_a_prompt():
     assert count_prompt([]) == 10
     assert count_prompt([Said("a b"), Said("c")]) == 13
+
+
+RECORDED = [
+    ("prompt", "Как тебя зовут?", 14),
+    ("prompt", "Откуда ты?", 13),
+    ("answer", "Меня зовут Женя. Полностью - Евгений Нейроныч.", 11),
+    ("answer", "Из Перми", 2),
+    ("input", "hello", 2),
+]
+"""Every count that is known with its text (seed 002; service-behaviour f)."""
+COUNTS = {"prompt": lambda text: count_prompt([Said(text)]), "answer": count, "input": count_input}
+
+
+@pytest.mark.parametrize(("kind", "text", "tokens"), RECORDED)
+def test_no_count_is_far_from_a_recorded_one(kind, text, tokens):
+    assert COUNTS[kind](text) == pytest.approx(tokens, rel=0.15)
+
+
+@pytest.mark.parametrize("text", ["", "Как тебя зовут?", "  Нейроныч…\n\n- да", "и\u0306 ok👍"])
+def test_as_many_tokens_are_shown_as_are_counted(text):
+    assert len(pieces(text)) == count_input(text)
+    assert len(prompt_pieces([Said(text), Said("a b")])) == count_prompt([Said(text), Said("a b")])
+
+
+def test_a_token_tells_of_the_space_before_it():
+    told = [piece.text for piece in pieces("Да, Нейроныч!") if not piece.special]
+    assert told == ["▁Да", ",", "▁Нейроны", "ч", "!"]
+
+
+def test_the_same_token_has_the_same_id_everywhere():
+    _, first, _, again = pieces("да нет да")
+    assert first == again
+
+
+def test_a_text_is_cut_after_a_number_of_tokens():
+    text = "Меня зовут  Нейроныч."
+    parts = [shortened(text, number) for number in range(1, 6)]
+    assert parts == ["Меня", "Меня зовут", "Меня зовут  Нейроны", "Меня зовут  Нейроныч", None]
+    assert all(count(part) == number for number, part in enumerate(parts[:4], 1))

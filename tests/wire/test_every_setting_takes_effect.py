@@ -145,6 +145,18 @@ def dataset_delete_in_use(client, folder):
     return "allow"
 
 
+def prompt_limit(client, folder):
+    """A prompt of a token more than each limit."""
+    uri = f"gpt://{folder.id}/yandexgpt-lite/latest"
+    for limit in ("8192", "32768"):
+        messages = [{"role": "user", "text": "да " * (int(limit) - 9)}]
+        try:
+            list(client.stream("TextGenerationService/Completion", model_uri=uri, messages=messages))
+        except grpc.RpcError as refusal:
+            return limit if f"no more than {limit}, got" in refusal.details() else refusal.details()
+    return "off"
+
+
 def quotas(client, folder):
     for _ in range(10):
         steps.draft(client, folder)
@@ -176,6 +188,7 @@ OBSERVED = {
         dataset_update_empty_mask,
         model_text_empty,
         *multipart_settings.OBSERVERS,
+        prompt_limit,
         quotas,
         tune_reply,
         tuning_task_id,

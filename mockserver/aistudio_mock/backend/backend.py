@@ -19,6 +19,7 @@ from aistudio_mock.backend.store import Store
 from aistudio_mock.runtime.chance import Ids
 
 if TYPE_CHECKING:
+    from aistudio_mock.backend.async_completions import AsyncTextGeneration
     from aistudio_mock.backend.dataset_catalogue import DatasetCatalogue
     from aistudio_mock.backend.dataset_files import DatasetFiles
     from aistudio_mock.backend.dataset_lists import DatasetLists
@@ -28,12 +29,15 @@ if TYPE_CHECKING:
     from aistudio_mock.backend.finished_tunings import FinishedTunings
     from aistudio_mock.backend.iam_tokens import IamTokens
     from aistudio_mock.backend.inference import TextGeneration
+    from aistudio_mock.backend.instruct import Instruct
     from aistudio_mock.backend.learned import Learned
     from aistudio_mock.backend.multipart import MultipartUploads
     from aistudio_mock.backend.objects import StoredObjects
     from aistudio_mock.backend.operations import Operations
     from aistudio_mock.backend.scans import Scans
     from aistudio_mock.backend.text_classification import TextClassification
+    from aistudio_mock.backend.text_models import TextModels
+    from aistudio_mock.backend.tokenizer import Tokenizer
     from aistudio_mock.backend.tuned_models import TunedModels
     from aistudio_mock.backend.tunings import Tunings
     from aistudio_mock.backend.validations import Validations
@@ -79,6 +83,7 @@ class Backend:
         self.validations.settle(folder.id)
         self.objects.forget(folder.id)
         self.learned.keep_only(self.store.tunings)
+        self.text_models.forget(folder.id)
         self.folders.account(folder)
         folder.faults.reset()
         folder.plans.clear()
@@ -177,7 +182,35 @@ class Backend:
         """TextGenerationService."""
         from aistudio_mock.backend.inference import TextGeneration
 
-        return TextGeneration(self.store, self._access, self.folders, self.objects, self.learned)
+        return TextGeneration(self.text_models)
+
+    @lazy
+    def async_text_generation(self) -> "AsyncTextGeneration":
+        """TextGenerationAsyncService."""
+        from aistudio_mock.backend.async_completions import AsyncTextGeneration
+
+        return AsyncTextGeneration(self.store, self._lock, self._ids, self.text_generation)
+
+    @lazy
+    def tokenizer(self) -> "Tokenizer":
+        """TokenizerService."""
+        from aistudio_mock.backend.tokenizer import Tokenizer
+
+        return Tokenizer(self.text_models)
+
+    @lazy
+    def instruct(self) -> "Instruct":
+        """TextGenerationService as it was before there were model URIs."""
+        from aistudio_mock.backend.instruct import Instruct
+
+        return Instruct(self.folders, self.text_models, self.text_generation)
+
+    @lazy
+    def text_models(self) -> "TextModels":
+        """What the services of texts ask."""
+        from aistudio_mock.backend.text_models import TextModels
+
+        return TextModels(self.store, self._access, self._tuned_models)
 
     @lazy
     def text_classification(self) -> "TextClassification":

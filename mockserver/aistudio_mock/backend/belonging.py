@@ -25,6 +25,7 @@ class Belonging:
             "task_id": self._owner(store.tunings),
             "base_model_uri": self._in_uri,
             "model_uri": self._in_uri,
+            "instruction_uri": lambda alias: self._owner(store.tunings)(alias.partition("://")[2]),
             "yandex_passport_oauth_token": folders.with_api_key,
         }
 

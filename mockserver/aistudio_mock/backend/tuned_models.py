@@ -39,21 +39,29 @@ class TunedModels:
             NotFound: no such model, or its tuning is not COMPLETED.
             InvalidArgument: it answers other calls.
         """
+        return self.taught(self.find(uri, kinds), learn)
+
+    def find(self, uri: str, kinds: Collection[str]) -> Tuning:
+        """The task that made the model at `uri`. Raises as `get`."""
         task = self._store.tunings.get(self._store.tuned_models.get(uri, ""))
         if task is None or not task.model_exists(self._folders.get(task.folder_id).clock.now()):
             raise NotFound(f"{GONE} {uri}")
-        request = TuningRequest.FromString(task.request)
-        kind = request.WhichOneof("tuning_params")
+        kind = TuningRequest.FromString(task.request).WhichOneof("tuning_params")
         if kind not in kinds:
             raise InvalidArgument(f"model_uri: {uri} was tuned by {kind} and does not answer this call")
-        return self._learned.of(task, lambda: learn(request, self._rows(task)))
+        return task
 
-    def _rows(self, task: Tuning) -> Iterator[dict[str, Any]]:
+    def taught(self, task: Tuning, learn: Learn[M], most_rows: int | None = MOST_ROWS) -> M:
+        """The model that a task made. Raises NotFound when it is deleted meanwhile."""
+        request = TuningRequest.FromString(task.request)
+        return self._learned.of(task, lambda: learn(request, self._rows(task, most_rows)))
+
+    def _rows(self, task: Tuning, most: int | None) -> Iterator[dict[str, Any]]:
         import msgspec  # noqa: PLC0415 - 7 ms, and only a tuned model needs it
 
         decode = msgspec.json.Decoder().decode
         lines = self._objects.lines(task.training_data)
         try:
-            yield from islice((decode(line) for line in lines if line.strip()), MOST_ROWS)
+            yield from islice((decode(line) for line in lines if line.strip()), most)
         except FileNotFoundError:  # its folder is being emptied
             raise NotFound(f"{GONE} {task.target_model_uri}") from None

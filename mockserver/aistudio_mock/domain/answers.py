@@ -1,35 +1,33 @@
 """What text models say: a tuned one repeats what it was trained on, a base one says that it is the mock's."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Self, TypedDict
+from typing import Any, Self
 from unicodedata import normalize
 
 from msgspec import Struct
 
+from aistudio_mock.domain.ports import Chance
+
 QUOTE_LENGTH = 200
 """A base model quotes at most this many characters of the question."""
+
+ALIKE = 60.0
+"""From this similarity on, in per cent, an earlier part of a chat is taken for that of a training row."""
+
+_SPREAD, _CANDIDATES = 20.0, 5
+"""With temperature 1 the `_CANDIDATES` nearest rows may answer that are so much less similar."""
 
 _AROUND = " .,!?…;:¡¿\"'`«»„“”‘’‹›()[]{}-–—"
 """Marks that do not make a question another one; # and + do, as in C# and C++."""
 
-_USER = "user"
+_USER, _SYSTEM = "user", "system"
 
 Dialogue = tuple[tuple[str, str], ...]
 """A normalised chat: (role, text) of each message."""
 
 
-class RowMessage(TypedDict):
-    """One message of a training row."""
-
-    role: str
-    text: str
-
-
-class Row(TypedDict):
-    """One line of a TextToTextGeneration dataset (service-behaviour d)."""
-
-    request: Sequence[RowMessage]
-    response: str
+Row = Mapping[str, Any]
+"""One line of a TextToTextGeneration dataset (service-behaviour d)."""
 
 
 class Message(Struct, frozen=True):
@@ -39,52 +37,90 @@ class Message(Struct, frozen=True):
     text: str
 
 
+class Taught(Struct, frozen=True):
+    """A response, and what came before its question: system prompt and earlier turns."""
+
+    context: str
+    response: str
+
+
 class Pairs(Struct, frozen=True):
     """What a tuned model knows: the responses of its training rows, found by dialogue or by last question."""
 
-    by_dialogue: Mapping[Dialogue, str]
-    by_question: Mapping[str, str]
+    by_dialogue: Mapping[Dialogue, Sequence[str]]
+    by_question: Mapping[str, Sequence[Taught]]
+    by_words: Mapping[str, str]
+    """The questions with their words sorted, so that comparing any two does not sort them again."""
+    system_prompts: frozenset[str]
 
     @classmethod
     def learned_from(cls, rows: Iterable[Row]) -> Self:
-        """The model trained on `rows`; of two rows that ask the same the first counts.
-
-        Raises ValueError if there is no row at all.
-        """
-        by_dialogue: dict[Dialogue, str] = {}
-        by_question: dict[str, str] = {}
+        """The model trained on `rows`. Raises ValueError if there is no row at all."""
+        by_dialogue: dict[Dialogue, list[str]] = {}
+        by_question: dict[str, list[Taught]] = {}
+        prompts: set[str] = set()
         for row in rows:
-            messages = [Message(said["role"], said["text"]) for said in row["request"]]
-            by_question.setdefault(_question(messages), row["response"])
-            by_dialogue.setdefault(_dialogue(messages), row["response"])
+            dialogue = _dialogue([Message(said["role"], said["text"]) for said in row["request"]])
+            question, context = _parts(dialogue)
+            by_question.setdefault(question, []).append(Taught(context, row["response"]))
+            by_dialogue.setdefault(dialogue, []).append(row["response"])
+            prompts.update(text for role, text in dialogue if role == _SYSTEM)
         if not by_question:
             raise ValueError("no training rows; a tuned model needs at least one")
-        return cls(by_dialogue, by_question)
+        by_words: dict[str, str] = {}
+        for question in by_question:
+            by_words.setdefault(_sorted(question), question)
+        return cls(by_dialogue, by_question, by_words, frozenset(prompts))
 
-    def answer(self, messages: Sequence[Message]) -> str:
-        """The response of the training row that is most like the chat; the same chat always gets the same.
+    def answer(
+        self, messages: Sequence[Message], temperature: float = 0, chance: Chance | None = None
+    ) -> str:
+        """The response of the training row that is most like the chat.
 
         In this order: the whole chat was trained on; its last user message was; the trained user message
-        nearest to it, word order aside. Texts are compared `normalised`; the first row wins a tie.
+        nearest to it, word order aside. Of rows with one question that one answers whose system prompt and
+        earlier turns are like the chat's. Texts are compared `normalised`; the first row wins a tie.
+
+        With a temperature above 0 `chance` chooses among the responses of rows that fit equally well, and
+        of questions that are nearly as near; what was trained on is never answered otherwise.
         """
         dialogue = _dialogue(messages)
-        if dialogue in self.by_dialogue:
-            return self.by_dialogue[dialogue]
-        question = _question(messages)
-        return self.by_question[question if question in self.by_question else self._nearest(question)]
+        fitting = self.by_dialogue.get(dialogue) or self._fitting(dialogue, temperature)
+        if not temperature or chance is None:
+            return fitting[0]
+        return fitting[int(chance.uniform(0, len(fitting))) % len(fitting)]
 
-    def _nearest(self, question: str) -> str:
-        from rapidfuzz import fuzz, process  # noqa: PLC0415  only an unknown question pays for the import
+    def _fitting(self, dialogue: Dialogue, temperature: float) -> Sequence[str]:
+        """The responses that may answer, the best one first."""
+        question, context = _parts(dialogue)
+        if question in self.by_question:
+            return _in_context(self.by_question[question], context)
+        near = self._nearest(question, temperature)
+        return [_in_context(self.by_question[one], context)[0] for one in near]
 
-        match = process.extractOne(question, self.by_question.keys(), scorer=fuzz.token_sort_ratio)
-        return match[0]
+    def _nearest(self, question: str, temperature: float) -> Sequence[str]:
+        from rapidfuzz import fuzz, process  # noqa: PLC0415 - only an unknown question pays for the import
+
+        words = _sorted(question)
+        if not temperature:
+            best = process.extractOne(words, self.by_words.keys(), scorer=fuzz.ratio)
+            return [self.by_words[best[0]]]
+        found = process.extract(words, self.by_words.keys(), scorer=fuzz.ratio, limit=_CANDIDATES)
+        least = found[0][1] - _SPREAD * temperature
+        return [self.by_words[words] for words, score, _ in found if score >= least]
 
 
-def base_answer(model_name: str, messages: Sequence[Message]) -> str:
+def base_answer(
+    model_name: str, messages: Sequence[Message], temperature: float = 0, chance: Chance | None = None
+) -> str:
     """What a model says that nobody tuned: that it is the mock's base model, and the question, shortened."""
     question = " ".join(_last_user_text(messages).split())
     quote = question if len(question) <= QUOTE_LENGTH else question[:QUOTE_LENGTH] + "…"
-    return f"[aistudio-mock] Это базовая модель {model_name}, без дообучения. Вопрос был: «{quote}»"
+    which = int(chance.uniform(0, len(_ASKED))) % len(_ASKED) if temperature and chance is not None else 0
+    return f"[aistudio-mock] Это базовая модель {model_name}, без дообучения. {_ASKED[which]}: «{quote}»"
+
+
+_ASKED = ("Вопрос был", "Меня спросили", "Прозвучал вопрос", "На вход пришло")
 
 
 def normalised(text: str) -> str:
@@ -94,12 +130,32 @@ def normalised(text: str) -> str:
     return spaced.strip(_AROUND) or spaced
 
 
-def _question(messages: Sequence[Message]) -> str:
-    return normalised(_last_user_text(messages))
+def _in_context(rows: Sequence[Taught], context: str) -> list[str]:
+    """The responses of the rows whose beginning is most like `context`; else of those that have none."""
+    if len(rows) == 1:
+        return [rows[0].response]
+    from rapidfuzz import fuzz  # noqa: PLC0415 - only rows that need telling apart pay for the import
+
+    likeness = [fuzz.ratio(row.context, context) if context else 0.0 for row in rows]
+    best = max(likeness)
+    if best >= ALIKE:
+        return [row.response for row, like in zip(rows, likeness, strict=True) if like == best]
+    return [row.response for row in rows if not row.context] or [rows[0].response]
+
+
+def _parts(dialogue: Dialogue) -> tuple[str, str]:
+    """The last thing that the user said, and all that came before it as one text."""
+    last = max((at for at, (role, _) in enumerate(dialogue) if role == _USER), default=len(dialogue))
+    question = dialogue[last][1] if last < len(dialogue) else ""
+    return question, "\n".join(f"{role}: {text}" for role, text in dialogue[:last])
 
 
 def _dialogue(messages: Sequence[Message]) -> Dialogue:
     return tuple((message.role, normalised(message.text)) for message in messages)
+
+
+def _sorted(text: str) -> str:
+    return " ".join(sorted(text.split()))
 
 
 def _last_user_text(messages: Sequence[Message]) -> str:

@@ -37,6 +37,7 @@ class Behaviours(Struct, frozen=True):
     tunings_last_page: Literal["token", "empty"] = "token"
     metrics_available: Literal["first-evaluation", "completed"] = "first-evaluation"
     completion_model_version: Literal["23.10.2024", "07.03.2024"] = "23.10.2024"
+    prompt_limit: str = "32768"
     model_text_empty: Literal["refuse", "accept"] = "refuse"
     quotas: str = "off"
 
@@ -70,6 +71,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "tunings_last_page": ("token", "empty"),
     "metrics_available": ("first-evaluation", "completed"),
     "completion_model_version": ("23.10.2024", "07.03.2024"),
+    "prompt_limit": ("32768", "8192", "off"),
     "model_text_empty": ("refuse", "accept"),
     "quotas": ("off", "documented"),
 }

@@ -30,6 +30,9 @@ CLASSIFYING = frozenset({"yandexgpt-lite", "yandexgpt"})
 EMBEDDING = frozenset({"text-search-doc", "text-search-query", "text-embeddings"})
 """Base models that embed (text-embeddings: assumed, as the model that is tuned)."""
 
+ALIAS = "ds://"
+"""How a tuned model was named before there were model URIs: this and, here, the id of its task."""
+
 SCHEMES_OF: Mapping[str, frozenset[str]] = {
     "text_to_text_completion": frozenset({"gpt"}),
     "text_classification_multilabel": frozenset({"cls", "gpt"}),

@@ -63,6 +63,9 @@ _REFUSED = Span(2, 5.3)
 _AFTERWARDS = Span(1, 3)
 """How long an Archive or EnableBilling takes (assumed)."""
 
+_COMPLETION = Span(1, 4)
+"""How long a completion that is collected later takes (assumed)."""
+
 
 class ValidationPlan(Struct, frozen=True):
     """The dated phases of a validation. `touched` is when `modified_at` alone moves, if it does."""
@@ -117,3 +120,8 @@ def refused_after(durations: Durations, chance: Chance) -> float:
 def afterwards_done(durations: Durations, chance: Chance, now: Instant) -> Instant:
     """When an Archive or EnableBilling accepted at `now` is done."""
     return now if durations is Durations.INSTANT else later(now, _AFTERWARDS.draw(chance))
+
+
+def completion_done(durations: Durations, chance: Chance, now: Instant) -> Instant:
+    """When the answer of a completion accepted at `now` can be collected."""
+    return now if durations is Durations.INSTANT else later(now, _COMPLETION.draw(chance))

@@ -9,7 +9,18 @@ from aistudio_mock.domain import quotas
 from aistudio_mock.domain.behaviours import EDITIONS, VALUES, Behaviours
 from aistudio_mock.domain.instant import read_seconds
 
+_DIGITS = 10
+
+
+def read_limit(text: str) -> int:
+    """A number of tokens from 1 on. Raises ValueError."""
+    if not (text.isascii() and text.isdecimal() and 0 < len(text) < _DIGITS and int(text)):
+        raise ValueError(f"{text!r} is no limit; write off, or a number of tokens such as 8000")
+    return int(text)
+
+
 READERS: Mapping[str, Callable[[str], object]] = {
+    "prompt_limit": read_limit,
     "quotas": quotas.read,
     "tuning_visible_after": read_seconds,
 }

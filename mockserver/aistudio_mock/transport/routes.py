@@ -131,6 +131,16 @@ _SERVICES: Mapping[str, Mapping[str, Callable[[Backend], Unary | Streaming]]] = 
     "yandex.cloud.ai.foundation_models.v1.TextGenerationService": {
         "Completion": lambda backend: backend.text_generation.completion,
     },
+    "yandex.cloud.ai.foundation_models.v1.TextGenerationAsyncService": {
+        "Completion": lambda backend: backend.async_text_generation.completion,
+    },
+    "yandex.cloud.ai.foundation_models.v1.TokenizerService": {
+        "Tokenize": lambda backend: backend.tokenizer.tokenize,
+        "TokenizeCompletion": lambda backend: backend.tokenizer.tokenize_completion,
+    },
+    "yandex.cloud.ai.llm.v1alpha.TextGenerationService": {
+        "Instruct": lambda backend: backend.instruct.instruct,
+    },
     "yandex.cloud.ai.foundation_models.v1.text_classification.TextClassificationService": {
         "Classify": lambda backend: backend.text_classification.classify,
         "FewShotClassify": lambda backend: backend.text_classification.few_shot_classify,
