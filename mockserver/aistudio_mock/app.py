@@ -159,7 +159,7 @@ class Server:
         }
         ids = Ids(config.seed)
         self._backend = backend = _assemble(config, ids, directories, blobs, scanner, sink)
-        admission = Admission(backend.identity, ids)
+        admission = Admission(backend.identity, ids, lambda: backend.rates)
         table = routes(backend)
         grpc_server.start(table, Calls(admission))
         http_server = HttpServer(listener, partial(_application, self, tls.ca_pem, blobs, table, admission))
@@ -325,12 +325,13 @@ def _application(
     server: Server, ca_pem: bytes, blobs: BlobStore, table: Mapping[str, Route], admission: Admission
 ) -> "web.Application":
     from aistudio_mock.transport.http import control as control_api  # noqa: PLC0415 - in the HTTP thread
-    from aistudio_mock.transport.http import rest, s3_watch  # noqa: PLC0415
+    from aistudio_mock.transport.http import openai, rest, s3_watch  # noqa: PLC0415
 
     backend = server.backend
 
     def add(app: "web.Application") -> None:
         rest.routes(table, admission)(app)
+        openai.routes(backend, admission)(app)
         control_api.routes(server.control, partial(_described, server), ca_pem)(app)
         s3_watch.routes(backend.folders)(app)
 

@@ -179,3 +179,42 @@ def test_a_classifier_that_is_not_there_is_not_found(mock, folder):
     asked = {"modelUri": f"cls://{folder.id}/yandexgpt-lite/latest@tamr0", "text": "мяч"}
     response = call(mock, "POST", "/foundationModels/v1/textClassification", folder, asked)
     assert (response.status_code, response.json()["code"]) == (404, 5)
+
+
+def test_models_are_listed_as_openai_does(mock, client, folder):
+    dataset_id = steps.validated(client, folder)
+    task_id = client.call("TuningService/Tune", **steps.order(folder, dataset_id)).id
+    before = call(mock, "GET", "/v1/models", folder).json()
+    folder.clock.advance(hours=1)
+    uri = client.call("TuningService/Describe", tuning_task_id=task_id).tuning_task.target_model_uri
+    after = call(mock, "GET", "/v1/models", folder).json()
+    assert after["object"] == "list"
+    assert [one["id"] for one in after["data"]] == [*(one["id"] for one in before["data"]), uri]
+    assert after["data"][-1] == {"id": uri, "object": "model", "created": 0, "owned_by": "Yandex"}
+    assert f"gpt://{folder.id}/yandexgpt-lite/latest" in [one["id"] for one in before["data"]]
+    assert folder.journal.calls("Models/List")[-1].status == "OK"
+
+
+def test_the_header_of_openai_names_the_folder(mock, folder):
+    named = {"Authorization": "Bearer anything", "OpenAI-Project": folder.id}
+    listed = requests.get(mock.http_url + "/v1/models", headers=named, timeout=20).json()
+    assert all(f"://{folder.id}/" in one["id"] for one in listed["data"])
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "status", "kind"),
+    [
+        ("POST", "/v1/chat/completions", 501, "server_error"),
+        ("GET", "/v1/nothing", 404, "not_found_error"),
+    ],
+)
+def test_what_is_not_imitated_says_what_there_is(mock, folder, verb, path, status, kind):
+    response = call(mock, verb, path, folder, {})
+    assert response.status_code == status
+    assert response.json()["error"]["type"] == kind
+    assert "there is GET /v1/models" in response.json()["error"]["message"]
+
+
+def test_models_are_not_listed_for_nobody(mock):
+    response = requests.get(mock.http_url + "/v1/models", timeout=20)
+    assert (response.status_code, response.json()["error"]["type"]) == (401, "authentication_error")

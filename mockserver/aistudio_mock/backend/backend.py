@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from aistudio_mock.backend.inference import TextGeneration
     from aistudio_mock.backend.instruct import Instruct
     from aistudio_mock.backend.learned import Learned
+    from aistudio_mock.backend.model_list import ModelList
     from aistudio_mock.backend.multipart import MultipartUploads
     from aistudio_mock.backend.objects import StoredObjects
     from aistudio_mock.backend.operations import Operations
+    from aistudio_mock.backend.rates import Rates
     from aistudio_mock.backend.scans import Scans
     from aistudio_mock.backend.text_classification import TextClassification
     from aistudio_mock.backend.text_models import TextModels
@@ -84,6 +86,7 @@ class Backend:
         self.objects.forget(folder.id)
         self.learned.keep_only(self.store.tunings)
         self.text_models.forget(folder.id)
+        self.rates.forget(folder)
         self.folders.account(folder)
         folder.faults.reset()
         folder.plans.clear()
@@ -231,6 +234,20 @@ class Backend:
         from aistudio_mock.backend.tuned_models import TunedModels
 
         return TunedModels(self.store, self.folders, self.objects, self.learned)
+
+    @lazy
+    def model_list(self) -> "ModelList":
+        """What GET /v1/models lists."""
+        from aistudio_mock.backend.model_list import ModelList
+
+        return ModelList(self.store)
+
+    @lazy
+    def rates(self) -> "Rates":
+        """Limits on calls."""
+        from aistudio_mock.backend.rates import Rates
+
+        return Rates()
 
     @lazy
     def learned(self) -> "Learned":

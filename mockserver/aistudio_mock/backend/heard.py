@@ -7,6 +7,7 @@ from aistudio_mock.backend.addresses import Door
 from aistudio_mock.runtime.clocks import FolderClock, steady_now, system_now
 
 if TYPE_CHECKING:
+    from aistudio_mock.backend.folders import Folder
     from aistudio_mock.domain.clock import ClockReading
     from aistudio_mock.domain.faults import Leg, Standing
 
@@ -76,7 +77,7 @@ class GrpcCall(Heard):
     before the last one.
     """
 
-    __slots__ = ("body", "deadline", "door", "omitted", "path", "replies", "rpc")
+    __slots__ = ("body", "deadline", "door", "omitted", "path", "replies", "rpc", "session")
     leg: ClassVar["Leg"] = "grpc"
 
     def __init__(
@@ -93,6 +94,8 @@ class GrpcCall(Heard):
         self.path = path
         self.rpc = path
         """The path of the RPC that `body` and `replies` belong to."""
+        self.session: Folder | None = None
+        """Whose limit of calls at the same time it counts towards, until it is over."""
         self.body = body
         self.deadline = deadline
         self.door = door

@@ -1,6 +1,7 @@
 """Quotas: how much a folder may have, and how the platform refuses more. Nothing is limited unless so set.
 
-Numbers: service-behaviour d. Wording: the platform's pattern (a.6), with ids of our own (assumed, h.10).
+Numbers: service-behaviour d, a.6. Wording: the platform's pattern (a.6), with ids of our own (assumed, h.10)
+but for those of completions, which are documented.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,6 +31,16 @@ class Quota(Enum):
     """Tunings begun in the last hour, cancelled ones included."""
     TUNINGS_PER_DAY = "tunings-per-day"
     """Tunings begun in the last day, cancelled ones included."""
+    COMPLETION_SESSIONS = "completion-sessions"
+    """Completions under way at the same time."""
+    COMPLETIONS_PER_HOUR = "completions-per-hour"
+    ASYNC_COMPLETIONS_PER_SECOND = "async-completions-per-second"
+    ASYNC_RESULTS_PER_SECOND = "async-results-per-second"
+    """Reads of an asynchronous completion's operation."""
+    TOKENIZATIONS_PER_SECOND = "tokenizations-per-second"
+    CLASSIFICATIONS_PER_SECOND = "classifications-per-second"
+    """Calls of tuned classifiers."""
+    EMBEDDINGS_PER_SECOND = "embeddings-per-second"
 
 
 _GIB = 1 << 30
@@ -40,16 +51,32 @@ LIMITS: Mapping[Quota, int] = MappingProxyType(
         Quota.TOTAL_BYTES: 300 * _GIB,
         Quota.TUNINGS_PER_HOUR: 3,
         Quota.TUNINGS_PER_DAY: 10,
+        Quota.COMPLETION_SESSIONS: 10,
+        Quota.COMPLETIONS_PER_HOUR: 100,
+        Quota.ASYNC_COMPLETIONS_PER_SECOND: 10,
+        Quota.ASYNC_RESULTS_PER_SECOND: 50,
+        Quota.TOKENIZATIONS_PER_SECOND: 50,
+        Quota.CLASSIFICATIONS_PER_SECOND: 1,
+        Quota.EMBEDDINGS_PER_SECOND: 10,
     }
 )
 """The documented limits; that a GB is 2**30 bytes is assumed."""
 
+_AT_ONCE = "ai.{}.count gauge quota limit exceed: allowed {{}} requests"
+_RATE = "ai.{}.rate rate quota limit exceed: allowed {{}} requests"
 _REFUSALS: Mapping[Quota, str] = {
-    Quota.DATASETS: "ai.datasetsCount.count gauge quota limit exceed: allowed {} requests",
+    Quota.DATASETS: _AT_ONCE.format("datasetsCount"),
     Quota.DATASET_BYTES: "ai.datasetSize.count gauge quota limit exceed: allowed {} bytes",
     Quota.TOTAL_BYTES: "ai.datasetsTotalSize.count gauge quota limit exceed: allowed {} bytes",
-    Quota.TUNINGS_PER_HOUR: "ai.tuningsPerHour.rate rate quota limit exceed: allowed {} requests",
-    Quota.TUNINGS_PER_DAY: "ai.tuningsPerDay.rate rate quota limit exceed: allowed {} requests",
+    Quota.TUNINGS_PER_HOUR: _RATE.format("tuningsPerHour"),
+    Quota.TUNINGS_PER_DAY: _RATE.format("tuningsPerDay"),
+    Quota.COMPLETION_SESSIONS: _AT_ONCE.format("textGenerationCompletionSessionsCount"),
+    Quota.COMPLETIONS_PER_HOUR: _RATE.format("textGenerationCompletionRequestsPerHour"),
+    Quota.ASYNC_COMPLETIONS_PER_SECOND: _RATE.format("textGenerationAsyncRequestsPerSecond"),
+    Quota.ASYNC_RESULTS_PER_SECOND: _RATE.format("textGenerationAsyncResultsPerSecond"),
+    Quota.TOKENIZATIONS_PER_SECOND: _RATE.format("tokenizerRequestsPerSecond"),
+    Quota.CLASSIFICATIONS_PER_SECOND: _RATE.format("textClassificationRequestsPerSecond"),
+    Quota.EMBEDDINGS_PER_SECOND: _RATE.format("textEmbeddingRequestsPerSecond"),
 }
 
 

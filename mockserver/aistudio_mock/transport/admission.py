@@ -6,6 +6,7 @@ own business: threads wait otherwise than event loops.
 
 import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError, Message
 
@@ -16,6 +17,9 @@ from aistudio_mock.domain.errors import ApiError, Internal, InvalidArgument, Una
 from aistudio_mock.domain.faults import Asked, Standing
 from aistudio_mock.runtime.chance import Ids
 from aistudio_mock.transport.routes import Route
+
+if TYPE_CHECKING:
+    from aistudio_mock.backend.rates import Rates
 
 _LOG = logging.getLogger("aistudio_mock.grpc")
 
@@ -33,9 +37,11 @@ Entered = tuple[Credential, Message, Folder]
 class Admission:
     """Lets calls in and takes them down."""
 
-    def __init__(self, identity: Identity, ids: Ids) -> None:
+    def __init__(self, identity: Identity, ids: Ids, rates: "Callable[[], Rates]") -> None:
+        """`rates` is called when a folder limits calls."""
         self._identity = identity
         self._ids = ids
+        self._rates = rates
 
     def headers(self, heard: GrpcCall) -> Headers:
         """Its answer's headers (service-behaviour a.4): ids of request and trace, the caller's own echoed."""
@@ -56,6 +62,7 @@ class Admission:
             Unauthenticated: the credential will not do.
             Internal: the bytes are no message.
             InvalidArgument: strict, and a header names another folder than the credential's (a.5).
+            ResourceExhausted: the folder has called too often.
         """
         authorization = header(heard, "authorization")
         if route.needs_credentials:
@@ -74,6 +81,8 @@ class Admission:
         elif folder.settings.auth is Auth.STRICT:
             _require_same(folder, header(heard, "x-folder-id"))
         heard.before = folder.clock.reading
+        if folder.settings.behaviours.quotas != "off" and self._rates().enter(folder, heard.method, request):
+            heard.session = folder
         return credential, request, folder
 
     @staticmethod
@@ -97,6 +106,7 @@ class Admission:
         message: str = "",
     ) -> None:
         """The call has been answered. The folder is the one that it was about when it came."""
+        self._leave(heard)
         credential, request, folder = entered
         if folder is self._identity.nobody and credential.folder is None:
             folder = self._about(route, heard, request)  # which the call itself may have made
@@ -105,10 +115,27 @@ class Admission:
 
     def refused(self, route: Route | None, heard: GrpcCall, error: ApiError) -> None:
         """The call has been refused; `route` is None where nothing would have answered it."""
+        self._leave(heard)
         folder = self._identity.caller(header(heard, "authorization"))
         if folder is None:
             folder = self._about(route, heard, _readable(route, heard.body)) if route else None
         (folder or self._identity.nobody).journal.note(heard, error.name, error.message)
+
+    def visit(self, heard: GrpcCall) -> Folder:
+        """The folder of a call that no RPC stands behind. Raises Unauthenticated."""
+        authorization = header(heard, "authorization")
+        credential = self._identity.authenticate(authorization)
+        named = header(heard, "openai-project") or header(heard, "x-folder-id") or ""
+        folder = credential.folder or self._identity.folder(named) or self._identity.nobody
+        if credential.folder is None and folder.settings.auth is Auth.STRICT:
+            self._identity.authenticate(authorization, Auth.STRICT)
+        heard.before = folder.clock.reading
+        return folder
+
+    def _leave(self, heard: GrpcCall) -> None:
+        if heard.session is not None:
+            self._rates().leave(heard.session, heard.method)
+            heard.session = None
 
     def _authenticate(self, route: Route, authorization: str | None, heard: GrpcCall) -> Credential:
         try:

@@ -1,0 +1,23 @@
+"""Which models there are, as GET /v1/models lists them."""
+
+from aistudio_mock.backend.folders import Folder
+from aistudio_mock.backend.store import Store
+from aistudio_mock.domain.catalogue import ANSWERING, CLASSIFYING, EMBEDDING
+
+_BASES = (("gpt", ANSWERING), ("cls", CLASSIFYING), ("emb", EMBEDDING))
+
+
+class ModelList:
+    """Base models, and what a folder has tuned."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def of(self, folder: Folder) -> list[str]:
+        """Their URIs: base models by name, then tuned ones, the newest first."""
+        now = folder.clock.now()
+        bases = [
+            f"{scheme}://{folder.id}/{name}/latest" for scheme, names in _BASES for name in sorted(names)
+        ]
+        tasks = self._store.tunings.newest_first(folder.id)
+        return bases + [task.target_model_uri for task in tasks if task.model_exists(now)]
