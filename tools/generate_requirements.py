@@ -9,9 +9,11 @@ from typing import Any
 import yaml
 
 from aistudio_conformance.broken.clients import MUTANTS
+from aistudio_conformance.broken.servers import broken_servers
 from aistudio_conformance.judge import SECRETS_RULE
 from aistudio_conformance.load import cases, rules
 from aistudio_conformance.monitors import MONITORS, SECRETS_PRINTED
+from aistudio_conformance.server_monitors import SERVER_MONITORS
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "mockserver/aistudio_mock/behaviours.yaml"
@@ -25,6 +27,12 @@ def checks() -> dict[str, str]:
     return own | watching | {f"monitor/{SECRETS_PRINTED}": SECRETS_RULE}
 
 
+def server_checks() -> dict[str, str]:
+    """Every check and monitor of servers, by the name that findings use, with its rule."""
+    own = {f"{case.id}/{check.id}": check.rule for case in cases() for check in case.server_checks}
+    return own | {monitor.check: monitor.rule for monitor in SERVER_MONITORS.values()}
+
+
 def behaviours() -> Mapping[str, Mapping[str, Any]]:
     """The mock's table, by id."""
     return {row["id"]: row for row in yaml.safe_load(TABLE.read_text(encoding="utf-8"))}
@@ -32,25 +40,38 @@ def behaviours() -> Mapping[str, Mapping[str, Any]]:
 
 def page() -> str:
     """The whole page."""
-    return "\n".join([*_client_rules(), "", *_kills(), "", *_server_rules(), ""])
+    parts = (_client_rules(), _kills(), _server_rules(), _server_kills(), _resting())
+    return "\n".join(line for part in parts for line in (*part, ""))
 
 
 def _client_rules() -> Iterator[str]:
     yield from (
         "# Requirements",
         "",
-        "What the conformance suite asks of a client, how firmly, on whose word, and what proves it.",
+        "What the conformance suite asks of a client and of a server, how firmly, on whose word, and what",
+        "proves it.",
         "Generated from the ledger, the cases, the broken clients and `behaviours.yaml`; `sb` and `cs` are",
         "sections of the project's notes on the observed service and on candidate scenarios.",
-        "A broken MUST fails a client; a broken SHOULD or MAY is a warning.",
+        "A broken MUST is a failure; a broken SHOULD or MAY is a warning.",
         "",
         "## What a client keeps",
         "",
+    )
+    yield from _ledger("client", checks())
+
+
+def _server_rules() -> Iterator[str]:
+    yield from ("## What a server keeps", "")
+    yield from _ledger("server", server_checks())
+
+
+def _ledger(side: str, table: Mapping[str, str]) -> Iterator[str]:
+    yield from (
         "| rule | statement | level | known from | source | rests on | checks |",
         "|---|---|---|---|---|---|---|",
     )
-    table, known = checks(), behaviours()
-    for rule in rules().values():
+    known = behaviours()
+    for rule in (one for one in rules().values() if one.side == side):
         resting = ", ".join(f"`{name}` ({known[name]['evidence']})" for name in rule.behaviours)
         seen_by = ", ".join(f"`{check}`" for check, by in table.items() if by == rule.id) or rule.unobserved
         provenance = ", ".join(rule.provenance)
@@ -76,7 +97,23 @@ def _kills() -> Iterator[str]:
         yield f"| `{name}` | {client.__doc__} | {told} |"
 
 
-def _server_rules() -> Iterator[str]:
+def _server_kills() -> Iterator[str]:
+    yield from (
+        "## Which broken server each check catches",
+        "",
+        "Every server below is the mock with faults that change its answers",
+        "(`conformance/aistudio_conformance/broken/servers.yaml`).",
+        "`tests/conformance/test_server_court.py` asserts exactly which checks it turns red.",
+        "",
+        "| broken server | its defect | cases | checks that turn red |",
+        "|---|---|---|---|",
+    )
+    for one in broken_servers().values():
+        told = ", ".join(f"**`{check}`**" if len(one.red) == 1 else f"`{check}`" for check in sorted(one.red))
+        yield f"| `{one.id}` | {one.defect} | {', '.join(sorted(one.cases))} | {told} |"
+
+
+def _resting() -> Iterator[str]:
     resting: dict[str, list[str]] = {}
     for rule in rules().values():
         for name in rule.behaviours:

@@ -160,8 +160,26 @@ class Check(_Part, frozen=True):
         return next(kind for kind in kinds if kind is not None)
 
 
+class ServerCheck(_Part, frozen=True):
+    """One thing that a server keeps, seen in every call that `of` selects; there must be one.
+
+    `expect` maps paths (JMESPath, into the journal's entry) to matchers; `equal` maps a path to another one
+    whose value it has. A `function` looks at the whole conversation instead.
+    """
+
+    id: str
+    rule: str
+    of: Selector | None = None
+    expect: Mapping[str, Any] = {}
+    equal: Mapping[str, str] = {}
+    function: str | None = None
+    not_sole: str = ""
+
+
 class Case(_Part, frozen=True):
     """One case. `covers` are rows of the scenario list; `relies_on` is what only a mock can give.
+
+    `checks` judge a client; `server_checks` judge the server, with a client that keeps the contract.
 
     `monitors_off` maps monitors to the reason why they say nothing here.
     """
@@ -171,6 +189,7 @@ class Case(_Part, frozen=True):
     covers: tuple[str, ...]
     steps: tuple[Step, ...]
     checks: tuple[Check, ...]
+    server_checks: tuple[ServerCheck, ...] = ()
     relies_on: tuple[Literal["clock", "faults", "journal", "settings"], ...] = ()
     costs: Literal["nothing", "money"] = "nothing"
     credentials: Literal["api-key", "iam-token", "none"] = "api-key"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from typing import NoReturn
 
-from aistudio_conformance.commands import adapter, explain, judge, listing, observe, run, serve
+from aistudio_conformance.commands import adapter, explain, judge, listing, observe, run, serve, server
 from aistudio_conformance.commands.command import Command, CommandError
 from aistudio_conformance.load import CaseError
 from aistudio_conformance.results import Exit
@@ -16,6 +16,7 @@ PROGRAM = "aistudio-conformance"
 COMMANDS: tuple[Command, ...] = (
     run.COMMAND,
     observe.COMMAND,
+    server.COMMAND,
     serve.COMMAND,
     judge.COMMAND,
     listing.COMMAND,

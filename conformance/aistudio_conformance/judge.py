@@ -1,6 +1,6 @@
 """The judge: a verdict from a case, the client's report and the journal, and from nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from aistudio_conformance.case import Case, Check
 from aistudio_conformance.journal import Journal
@@ -9,9 +9,14 @@ from aistudio_conformance.looks import Evidence, look_at
 from aistudio_conformance.model import Finding, Outcome, Report, Verdict
 from aistudio_conformance.monitors import MONITORS, SECRETS_PRINTED
 from aistudio_conformance.seen import Seen, Sight, kept, not_applicable, not_reached, violated
+from aistudio_conformance.server_looks import look_at_server
+from aistudio_conformance.server_monitors import SERVER_MONITORS
 
 Rules = Mapping[str, Rule]
 """The ledger, by id."""
+
+Court = Callable[[Case, Report, Journal, Rules], Verdict]
+"""How one side is judged."""
 
 SECRETS_RULE = "secrets-not-printed"
 
@@ -32,6 +37,20 @@ def judge(case: Case, report: Report, journal: Journal, rules: Rules) -> Verdict
         findings.append(
             _finding(f"monitor/{SECRETS_PRINTED}", rules[SECRETS_RULE], _printed(report), trouble)
         )
+    return Verdict(case=case.id, findings=tuple(findings))
+
+
+def judge_server(case: Case, report: Report, journal: Journal, rules: Rules) -> Verdict:
+    """The verdict on the server in one case that was run with a client that keeps the contract."""
+    trouble = _trouble(report, journal)
+    findings = [
+        _finding(f"{case.id}/{check.id}", rules[check.rule], look_at_server(check, journal), trouble)
+        for check in case.server_checks
+    ]
+    findings += [
+        _finding(monitor.check, rules[monitor.rule], monitor.look(journal), trouble)
+        for monitor in SERVER_MONITORS.values()
+    ]
     return Verdict(case=case.id, findings=tuple(findings))
 
 
@@ -86,3 +105,7 @@ def _trouble(report: Report, journal: Journal) -> str:
 
 def _dropped(journal: Journal) -> str:
     return f"the server no longer has {journal.dropped} entries of the journal" if journal.dropped else ""
+
+
+COURTS: Mapping[str, Court] = {"client": judge, "server": judge_server}
+"""By the side that is judged."""

@@ -9,16 +9,19 @@ from typing import Any, TypeVar
 import msgspec
 import yaml
 
-from aistudio_conformance.case import Case, Check
+from aistudio_conformance.case import Case, Check, ServerCheck
 from aistudio_conformance.functions import FUNCTIONS
 from aistudio_conformance.judge import SECRETS_RULE
 from aistudio_conformance.ledger import Rule
 from aistudio_conformance.match import MatcherError, require_matcher
 from aistudio_conformance.monitors import MONITORS, SECRETS_PRINTED
 from aistudio_conformance.protocol import ASKED
+from aistudio_conformance.server_functions import SERVER_FUNCTIONS
+from aistudio_conformance.server_monitors import SERVER_MONITORS
 from aistudio_conformance.variables import references
 
 _T = TypeVar("_T")
+_LEDGERS = ("ledger.yaml", "ledger-server.yaml")
 _FILE_FACTS = frozenset({"path", "bytes", "rows", "md5"})
 
 
@@ -38,13 +41,15 @@ def cases() -> tuple[Case, ...]:
 @cache
 def rules() -> Mapping[str, Rule]:
     """The ledger, by id. Raises CaseError."""
-    ledger = files("aistudio_conformance").joinpath("ledger.yaml")
-    return ledger_from(ledger.read_bytes())
+    package = files("aistudio_conformance")
+    found = [ledger_from(package.joinpath(name).read_bytes(), name) for name in _LEDGERS]
+    _require_once(rule for ledger in found for rule in ledger)
+    return {name: rule for ledger in found for name, rule in ledger.items()}
 
 
-def ledger_from(text: bytes) -> Mapping[str, Rule]:
+def ledger_from(text: bytes, place: str = "ledger.yaml") -> Mapping[str, Rule]:
     """A ledger from YAML. Raises CaseError."""
-    found = _read(text, list[Rule], "ledger.yaml")
+    found = _read(text, list[Rule], place)
     _require_once(one.id for one in found)
     for rule in found:
         if rule.weakness():
@@ -74,11 +79,14 @@ def _problems(case: Case) -> Iterator[str]:
         unknown = step.with_.keys() - set(ASKED[step.do][0].__struct_fields__)
         if unknown:
             yield f"step {step.id}: {step.do} does not take {', '.join(sorted(unknown))}"
-    for name, count in Counter(check.id for check in case.checks).items():
+    ids = [check.id for check in case.checks] + [check.id for check in case.server_checks]
+    for name, count in Counter(ids).items():
         if count > 1:
             yield f"check {name} stands there {count} times"
     for check in case.checks:
         yield from (f"check {check.id}: {problem}" for problem in _check_problems(check, steps))
+    for one in case.server_checks:
+        yield from (f"check {one.id}: {problem}" for problem in _server_check_problems(one))
     yield from _unknown_variables(case, steps)
     for name in case.monitors_off.keys() - MONITORS.keys() - {SECRETS_PRINTED}:
         yield f"monitors_off: there is no monitor {name}; there are {', '.join(MONITORS)}"
@@ -105,18 +113,39 @@ def _check_problems(check: Check, steps: Mapping[str, Any]) -> Iterator[str]:
         yield "it needs exactly one of calls, never, order, reply, fails, function"
     if check.step not in steps:
         yield f"there is no step {check.step}"
-    if check.rule not in rules():
-        yield f"rule {check.rule} is not in the ledger"
+    yield from _rule_problems(check.rule, "client")
     if check.function is not None and check.function not in FUNCTIONS:
         yield f"there is no function {check.function}; there are {', '.join(FUNCTIONS)}"
     if check.calls is not None and not _is_count(check.calls.count):
         yield f"count {check.calls.count!r} is none; use a number, `at least N` or `at most N`"
     for kind in (check.calls, check.reply, check.fails):
-        for wanted in kind.expect.values() if kind is not None else ():
-            try:
-                require_matcher(wanted)
-            except MatcherError as problem:
-                yield str(problem)
+        yield from _matcher_problems(kind.expect if kind is not None else {})
+
+
+def _server_check_problems(check: ServerCheck) -> Iterator[str]:
+    yield from _rule_problems(check.rule, "server")
+    if (check.of is None) is (check.function is None):
+        yield "it needs exactly one of of, function"
+    if check.of is not None and not (check.expect or check.equal):
+        yield "it needs expect or equal, or else it looks at nothing"
+    if check.function is not None and check.function not in SERVER_FUNCTIONS:
+        yield f"there is no function {check.function}; there are {', '.join(SERVER_FUNCTIONS)}"
+    yield from _matcher_problems(check.expect)
+
+
+def _rule_problems(name: str, side: str) -> Iterator[str]:
+    if name not in rules():
+        yield f"rule {name} is not in the ledger"
+    elif rules()[name].side != side:
+        yield f"rule {name} is one of a {rules()[name].side}"
+
+
+def _matcher_problems(expect: Mapping[str, Any]) -> Iterator[str]:
+    for wanted in expect.values():
+        try:
+            require_matcher(wanted)
+        except MatcherError as problem:
+            yield str(problem)
 
 
 def _is_count(count: int | str) -> bool:
@@ -134,6 +163,7 @@ def _require_once(ids: Iterable[str]) -> None:
 
 def require_rules_of_monitors() -> None:
     """Raises CaseError for a monitor whose rule is not in the ledger."""
-    for rule in (SECRETS_RULE, *(monitor.rule for monitor in MONITORS.values())):
+    watching = [monitor.rule for monitor in MONITORS.values()]
+    for rule in (SECRETS_RULE, *watching, *(monitor.rule for monitor in SERVER_MONITORS.values())):
         if rule not in rules():
             raise CaseError(f"rule {rule} of a monitor is not in the ledger")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sized
 from typing import Any
 
 import jmespath
+from jmespath.exceptions import JMESPathTypeError
 
 
 class MatcherError(ValueError):
@@ -12,8 +13,11 @@ class MatcherError(ValueError):
 
 
 def look(path: str, document: Any) -> Any:
-    """The value at a JMESPath, None where there is nothing."""
-    return jmespath.search(path, document)
+    """The value at a JMESPath, None where there is nothing, or nothing of the kind that the path is for."""
+    try:
+        return jmespath.search(path, document)
+    except JMESPathTypeError:
+        return None
 
 
 def mismatch(wanted: Any, seen: Any) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from enum import Enum, IntEnum
+from typing import Literal
 
 from msgspec import Struct
 
@@ -43,6 +44,8 @@ class Run(Struct, frozen=True, kw_only=True):
     cases: tuple[str, ...]
     started_at: str
     ended_at: str = ""
+    court: Literal["client", "server"] = "client"
+    """Who is judged."""
     protocol: int = VERSION
     bundle: int = 1
 

@@ -17,7 +17,7 @@ from aistudio_conformance.children import NotStarted
 from aistudio_conformance.driver import BEGIN_SECONDS, Broken, Driver
 from aistudio_conformance.environment import of_client
 from aistudio_conformance.journal import Journal, JournalError
-from aistudio_conformance.judge import Rules, judge
+from aistudio_conformance.judge import Court, Rules, judge
 from aistudio_conformance.model import Verdict
 from aistudio_conformance.play import Played, play, troubled
 from aistudio_conformance.protocol import Hello, Verb
@@ -47,14 +47,21 @@ class Runner:
     """Runs one client, given as the command of its adapter, against one server; for `with`.
 
     `seed` rules what is random in a case; the same seed repeats it. `parallel` is how many children of the
-    client run at a time.
+    client run at a time. `court` judges: the client, or with `judge_server` the server.
     """
 
     def __init__(
-        self, command: Sequence[str], target: Target, rules: Rules, seed: int, parallel: int = 1
+        self,
+        command: Sequence[str],
+        target: Target,
+        rules: Rules,
+        seed: int,
+        parallel: int = 1,
+        court: Court = judge,
     ) -> None:
         self._target = target
         self._rules = rules
+        self._court = court
         self._seed = seed
         environment = of_client(os.environ, target.ca)
         self._seats = [_Seat(command, environment) for _ in range(parallel)]
@@ -132,7 +139,7 @@ class Runner:
     ) -> None:
         while (case := waiting.get()) is not None and not self._stopping.is_set():
             try:
-                done.put(judged(case, self._played(case, seat), self._rules))
+                done.put(judged(case, self._played(case, seat), self._rules, self._court))
             except BaseException as bug:  # noqa: BLE001 - raised again by the thread that waits
                 done.put(bug)
 
@@ -146,7 +153,7 @@ class Runner:
         return play(case, client, hello, self._target, self._seed)
 
 
-def judged(case: Case, played: Played, rules: Rules) -> Judged:
+def judged(case: Case, played: Played, rules: Rules, court: Court = judge) -> Judged:
     """The verdict on what was seen, and on nothing else."""
     try:
         seen = journals.read(played.journal.splitlines())
@@ -156,7 +163,7 @@ def judged(case: Case, played: Played, rules: Rules) -> Judged:
     bug = next((entry for entry in seen.entries if entry.message.startswith(_BUG)), None)
     if bug is not None and not played.report.trouble:
         played = replace(played, report=replace(played.report, trouble=f"{bug.method}: {bug.message}"))
-    return Judged(case, played, seen, judge(case, played.report, seen, rules))
+    return Judged(case, played, seen, court(case, played.report, seen, rules))
 
 
 def shuffled(cases: Sequence[Case], seed: int) -> list[Case]:

@@ -128,9 +128,9 @@ def test_an_adapter_that_does_not_work_at_all_is_said_before_any_case(run):
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["run"], 2, "no client; give --client NAME, raw-stubs, official-sdk"),
+        (["run"], 2, "no client; give --client NAME, reference, "),
         (["run", "--client"], 2, "no client; give --client NAME"),
-        (["run", "--client", "curl"], 2, "no client curl; there are raw-stubs,"),
+        (["run", "--client", "curl"], 2, "no client curl; there are reference, "),
         (["run", "--client", "raw-stubs", "--", "true"], 2, "which is the client?"),
         (
             ["run", "--client", "raw-stubs", "--only", "UP-O1"],
@@ -215,7 +215,8 @@ def test_the_cases_and_their_checks_are_listed(run):
     assert (
         "UP-01  A small file reaches the storage as it is, and only it\n  MUST    UP-01/created-once" in out
     )
-    assert out.endswith("  monitor/secrets-printed\n")
+    assert "  monitor/secrets-printed\n" in out
+    assert out.endswith("  monitor/both-creators  (of a server)\n")
     assert "monitor" not in run("list", "--only", "TU-*")[1]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from aistudio_conformance import bundle, load
 from aistudio_conformance.commands import reporting
 from aistudio_conformance.commands.command import Command, CommandError, add_level, add_reports, counted
+from aistudio_conformance.judge import COURTS
 from aistudio_conformance.results import Exit, Results
 from aistudio_conformance.runner import judged
 
@@ -45,11 +46,11 @@ def _judged(arguments: argparse.Namespace, folder: Path) -> Results:
         raise CommandError(str(problem), Exit.USAGE) from None
     cases = {case.id: case for case in load.cases()}
     found = tuple(
-        judged(cases[played.report.case], played, load.rules())
+        judged(cases[played.report.case], played, load.rules(), COURTS[read.run.court])
         for played in read.cases
         if played.report.case in cases
     )
-    known = reporting.listed(arguments, read.run.client.name)
+    known = reporting.listed(arguments, read.run)
     unknown = tuple(played.report.case for played in read.cases if played.report.case not in cases)
     compared = reporting.compared(known, found)
     return Results(read.run, found, compared, unknown=unknown, rules=counted(arguments.level))

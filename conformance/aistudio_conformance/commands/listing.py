@@ -7,6 +7,7 @@ from aistudio_conformance import load
 from aistudio_conformance.commands.command import Command, add_selection, select
 from aistudio_conformance.monitors import MONITORS, SECRETS_PRINTED
 from aistudio_conformance.results import Exit
+from aistudio_conformance.server_monitors import SERVER_MONITORS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,10 +22,14 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(f"{case.id}  {case.title}\n")
         for check in case.checks:
             sys.stdout.write(f"  {rules[check.rule].level:<6}  {case.id}/{check.id}\n")
+        for one in case.server_checks:
+            sys.stdout.write(f"  {rules[one.rule].level:<6}  {case.id}/{one.id}  (of a server)\n")
     if not arguments.only:
         sys.stdout.write("In every case:\n")
         for name in (*MONITORS, SECRETS_PRINTED):
             sys.stdout.write(f"  monitor/{name}\n")
+        for name in SERVER_MONITORS:
+            sys.stdout.write(f"  monitor/{name}  (of a server)\n")
     return Exit.GREEN
 
 

@@ -9,15 +9,17 @@ from aistudio_conformance.commands.command import CommandError
 from aistudio_conformance.judge import Rules
 from aistudio_conformance.known import Compared, Known
 from aistudio_conformance.reports import jsonl, junit, terminal
-from aistudio_conformance.results import Exit, Results
+from aistudio_conformance.results import Exit, Results, Run
 from aistudio_conformance.runner import Judged
 
 
-def listed(arguments: argparse.Namespace, client: str) -> tuple[Known, ...]:
+def listed(arguments: argparse.Namespace, run: Run) -> tuple[Known, ...]:
     """The list that the arguments name, else the suite's own for the client. CommandError if it is wrong."""
     path: Path | None = arguments.known_failing
     try:
-        return known.read(path.read_bytes(), str(path)) if path else known.shipped(client)
+        if path:
+            return known.read(path.read_bytes(), str(path))
+        return known.shipped(run.client.name) if run.court == "client" else ()
     except OSError as error:
         raise CommandError(f"--known-failing {path}: {error.strerror}", Exit.USAGE) from None
     except known.KnownError as problem:

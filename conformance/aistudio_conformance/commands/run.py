@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Literal
 
 from msgspec.structs import replace
 from rich.progress import Progress
@@ -26,6 +27,7 @@ from aistudio_conformance.commands.command import (
     counted,
     select,
 )
+from aistudio_conformance.judge import COURTS
 from aistudio_conformance.known import Known
 from aistudio_conformance.protocol import Hello
 from aistudio_conformance.reports import terminal
@@ -44,6 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"{', '.join(clients.SHIPPED)}, or python:MODULE[:FACTORY]; any other program goes behind --",
     )
+    add_running(parser)
+
+
+def add_running(parser: argparse.ArgumentParser) -> None:
+    """Against what, which cases, how, and where the reports go."""
     targets.add_target(parser)
     add_selection(parser)
     add_level(parser)
@@ -75,11 +82,20 @@ def run(arguments: argparse.Namespace) -> int:
         command = clients.command(arguments.client, arguments.program)
     except clients.ClientError as problem:
         raise CommandError(str(problem), Exit.USAGE) from None
-    cases = select(load.cases(), arguments.only)
+    return conduct(arguments, command, select(load.cases(), arguments.only))
+
+
+def conduct(
+    arguments: argparse.Namespace,
+    command: Sequence[str],
+    cases: Sequence[Case],
+    court: Literal["client", "server"] = "client",
+) -> int:
+    """Runs those cases with that client, and judges the one side or the other. Raises CommandError."""
     seed = secrets.randbits(32) if arguments.seed is None else arguments.seed
     try:
         with _stoppable():
-            return _run(arguments, command, cases, seed)
+            return _run(arguments, command, cases, seed, court)
     except TargetError as trouble:
         raise CommandError(str(trouble), Exit.HARNESS) from None
     except SmokeError as problem:
@@ -90,16 +106,25 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(str(problem), Exit.USAGE) from None
 
 
-def _run(arguments: argparse.Namespace, command: Sequence[str], cases: Sequence[Case], seed: int) -> int:
+def _run(
+    arguments: argparse.Namespace,
+    command: Sequence[str],
+    cases: Sequence[Case],
+    seed: int,
+    court: Literal["client", "server"],
+) -> int:
     judged: list[Judged] = []
     server, access = targets.chosen(arguments)
     cases, left_out = targets.runnable(cases, access, may_cost=arguments.may_cost)
     for line in left_out:
         _note(line)
-    with server as target, Runner(command, target, load.rules(), seed, arguments.parallel) as runner:
+    with (
+        server as target,
+        Runner(command, target, load.rules(), seed, arguments.parallel, COURTS[court]) as runner,
+    ):
         hello = runner.smoke()
-        known = reporting.listed(arguments, hello.name)
-        begun = _begun(hello, target, cases, seed)
+        begun = _begun(hello, target, cases, seed, court)
+        known = reporting.listed(arguments, begun)
         folder = arguments.bundle or Path(mkdtemp(prefix="aistudio-conformance-"))
         writer = bundle.Writer(folder, begun)
         try:
@@ -121,7 +146,9 @@ def _run(arguments: argparse.Namespace, command: Sequence[str], cases: Sequence[
     return Exit.INTERRUPTED
 
 
-def _begun(hello: Hello, target: Target, cases: Sequence[Case], seed: int) -> Run:
+def _begun(
+    hello: Hello, target: Target, cases: Sequence[Case], seed: int, court: Literal["client", "server"]
+) -> Run:
     return Run(
         suite=version("aistudio-mock"),
         client=hello,
@@ -129,6 +156,7 @@ def _begun(hello: Hello, target: Target, cases: Sequence[Case], seed: int) -> Ru
         seed=seed,
         cases=tuple(case.id for case in cases),
         started_at=_now(),
+        court=court,
     )
 
 

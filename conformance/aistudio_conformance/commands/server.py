@@ -1,0 +1,45 @@
+"""`server`: does a server keep the contract? Asked with a client that keeps its own side."""
+
+import argparse
+
+from aistudio_conformance import clients, load
+from aistudio_conformance.commands import run as running
+from aistudio_conformance.commands.command import Command, CommandError, select
+from aistudio_conformance.results import Exit
+
+_DRIVER = "reference"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which server, which cases, how, and where the reports go."""
+    parser.add_argument(
+        "--client",
+        default=_DRIVER,
+        metavar="NAME",
+        help=f"the client that asks, which has to be all green itself (default {_DRIVER})",
+    )
+    running.add_running(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the cases that look at a server, and tells what came of them. Raises CommandError."""
+    load.require_rules_of_monitors()
+    try:
+        command = clients.command(arguments.client, ())
+    except clients.ClientError as problem:
+        raise CommandError(str(problem), Exit.USAGE) from None
+    cases = [case for case in select(load.cases(), arguments.only) if case.server_checks]
+    if not cases:
+        raise CommandError(
+            "none of these cases looks at a server; see `aistudio-conformance list`", Exit.USAGE
+        )
+    return running.conduct(arguments, command, cases, "server")
+
+
+COMMAND = Command(
+    name="server",
+    summary="judge a server, with a client that keeps the contract",
+    example="aistudio-conformance server --target localhost:8443 --ca ca.pem",
+    add_arguments=add_arguments,
+    run=run,
+)
