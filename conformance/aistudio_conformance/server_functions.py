@@ -99,14 +99,27 @@ def model_uri_is_the_same_everywhere(journal: Journal) -> Seen:
         for polled in _done(journal)
         if "target_model_uri" in polled.response.get("response", {})
     }
-    tasks = [
-        one for one in journal.calls("TuningService/Describe", "OK") if _task(one).get("task_id") in told
-    ]
+    described = journal.calls("TuningService/Describe", "OK")
+    over = [one for one in described if _task(one).get("status") == "COMPLETED"]
+    tasks = [one for one in over if _task(one).get("task_id") in told]
     for one in tasks:
         polled = told[_task(one)["task_id"]]
         if _task(one).get("target_model_uri") != polled.response["response"]["target_model_uri"]:
             return violated("the task names another model than the operation", [polled, one])
     return kept(tasks) if tasks else not_reached("no finished task was described")
+
+
+def cancelled_is_shown(journal: Journal) -> Seen:
+    """Once its cancel was answered, a task is CANCELED."""
+    cancels = [one for one in journal.entries if one.method.endswith("/Cancel") and one.status == "OK"]
+    if not cancels:
+        return not_reached("nothing was cancelled")
+    described = journal.calls("TuningService/Describe", "OK")
+    after = [one for one in described if one.received_at.real >= cancels[0].answered_at.real]
+    odd = [one for one in after if _task(one).get("status") != "CANCELED"]
+    if odd:
+        return violated(f"the task is {_task(odd[0]).get('status')}", [cancels[0], *odd])
+    return kept(after) if after else not_reached("no cancelled task was described")
 
 
 def pending_is_frozen(journal: Journal) -> Seen:
@@ -191,6 +204,7 @@ SERVER_FUNCTIONS: Mapping[str, Callable[[Journal], Seen]] = {
         updated_when_the_rows_were_counted,
         dataset_is_gone,
         model_uri_is_the_same_everywhere,
+        cancelled_is_shown,
         pending_is_frozen,
         pages_fit_together,
         lists_what_was_made,

@@ -92,6 +92,11 @@ def test_any_server_is_judged_and_a_bundle_again(monkeypatch, tmp_path, capfd):
     assert {json.loads(line).get("rule") for line in first.splitlines()} >= {"server-create-draft"}
 
 
+def test_our_own_mock_keeps_the_contract(capfd, tmp_path):
+    assert main(["server", "--bundle", str(tmp_path / "b")]) == 0
+    assert capfd.readouterr().out.splitlines()[-1].endswith("; all green")
+
+
 def test_a_server_is_judged_only_in_cases_that_look_at_it(capfd):
     assert main(["server", "--only", "TM-01"]) == 2
     assert "none of these cases looks at a server" in capfd.readouterr().err
