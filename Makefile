@@ -15,7 +15,7 @@ GENERATORS := protos/generate.py protos/compare.py $(sort $(wildcard tools/gener
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint test-all nightly bench generate constraints clean
+.PHONY: help demo test check lint test-all nightly bench generate screenshots constraints clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,7 +35,7 @@ lint: $(VENV)/.dev  ## Format, ruff, types, import contracts
 	$(BIN)/mypy protos/generate.py protos/compare.py tools bench
 	$(BIN)/lint-imports
 
-test-all: $(VENV)/.all  ## The tests that need real programs as well (grpcurl, curl)
+test-all: $(VENV)/.all  ## The tests that need real programs as well (grpcurl, curl, Chromium)
 	$(BIN)/pytest -n auto -m all $(PYTEST_ARGS)
 
 nightly: $(VENV)/.dev  ## The long runs: five minutes of any bytes as dataset files
@@ -46,6 +46,9 @@ bench: $(VENV)/.dev  ## Measure against bare servers, interleaved, with the nois
 
 generate: $(VENV)/.dev  ## Write every generated file anew
 	set -e; for script in $(GENERATORS); do $(BIN)/python $$script; done
+
+screenshots: $(VENV)/.all  ## Take the pictures of docs/images anew, with Chromium
+	AISTUDIO_SCREENSHOTS=docs/images $(BIN)/pytest -m all tests/wire/test_tensorboard_shows_metrics.py
 
 constraints: $(VENV)/.dev  ## Pin the newest versions that fit pyproject.toml
 	printf 'hatchling\nuv\n' | $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --upgrade \
