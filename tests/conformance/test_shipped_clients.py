@@ -54,7 +54,7 @@ def test_a_listed_check_that_there_is_not_fails_the_run(tmp_path):
     assert "UP-01/no-such-check is listed as known failing and there is no such check" in done.stdout
 
 
-@pytest.mark.parametrize("client", ["reference", "reference-async"])
+@pytest.mark.parametrize("client", ["reference", pytest.param("reference-async", marks=pytest.mark.all)])
 def test_the_reference_client_is_the_control(client):
     done = suite("--client", client, "--parallel", "2")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -7,8 +7,20 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from aistudio_client._errors import ConfigurationError, RowsError
-from aistudio_client._types import Completion, Dataset, Failure, Operation, Tuning, TuningReason, Usage
+from aistudio_client._types import (
+    Batch,
+    Classification,
+    Completion,
+    Dataset,
+    Embedding,
+    Failure,
+    Operation,
+    Tuning,
+    TuningReason,
+    Usage,
+)
 from aistudio_protos.pool import message_class
+from aistudio_protos.yandex.cloud.ai.batch_inference.v1.batch_inference_task_pb2 import BatchInferenceTask
 from aistudio_protos.yandex.cloud.ai.dataset.v1.dataset_pb2 import DatasetInfo
 from aistudio_protos.yandex.cloud.ai.foundation_models.v1.text_common_pb2 import Alternative
 from aistudio_protos.yandex.cloud.ai.tuning.v1.tuning_error_pb2 import TuningError
@@ -169,6 +181,47 @@ def completion(reply: Any) -> Completion:
         usage=Usage(reply.usage.input_text_tokens, reply.usage.completion_tokens, reply.usage.total_tokens),
         model_version=reply.model_version,
         raw=reply,
+    )
+
+
+def classification(reply: Any) -> Classification:
+    """What a classifier answered."""
+    found = sorted(reply.predictions, key=lambda one: -one.confidence)
+    return Classification(
+        labels={one.label: one.confidence for one in found},
+        input_tokens=reply.input_tokens,
+        model_version=reply.model_version,
+        raw=reply,
+    )
+
+
+def embedding(reply: Any) -> Embedding:
+    """A vector."""
+    return Embedding(
+        vector=tuple(reply.embedding),
+        tokens=reply.num_tokens,
+        model_version=reply.model_version,
+        raw=reply,
+    )
+
+
+def batch(task: Any) -> Batch:
+    """A batch as it is shown."""
+    return Batch(
+        id=task.task_id,
+        operation_id=task.operation_id,
+        status=enum_name(BatchInferenceTask.Status, task.status),
+        folder_id=task.folder_id,
+        model_uri=task.model_uri,
+        source_dataset_id=task.source_dataset_id,
+        result_dataset_id=task.result_dataset_id,
+        labels=_labels(task.labels),
+        created_at=moment(task, "created_at"),
+        started_at=moment(task, "started_at"),
+        finished_at=moment(task, "finished_at"),
+        created_by=task.created_by,
+        line_errors=tuple((one.line_number, one.message) for one in task.errors.line_errors),
+        raw=task,
     )
 
 

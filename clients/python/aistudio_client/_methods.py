@@ -1,8 +1,8 @@
 """The calls of the service as values: path, messages, where each is served, whether it may be repeated."""
 
 from functools import cache
+from typing import Any
 
-from google.protobuf.message import Message
 from msgspec import Struct
 
 from aistudio_protos.pool import POOL, message_class
@@ -16,6 +16,8 @@ _PACKAGES = {
     "OperationService": "yandex.cloud.operation",
     "ApiEndpointService": "yandex.cloud.endpoint",
     "IamTokenService": "yandex.cloud.iam.v1",
+    "BatchInferenceService": "yandex.cloud.ai.batch_inference.v1",
+    "TextClassificationService": "yandex.cloud.ai.foundation_models.v1.text_classification",
 }
 _MODELS_PACKAGE = "yandex.cloud.ai.foundation_models.v1"
 _PLACES = {"ApiEndpointService": ENDPOINT, "IamTokenService": IAM}
@@ -33,8 +35,8 @@ class Method(Struct, frozen=True):
     """
 
     path: str
-    request: type[Message]
-    reply: type[Message]
+    request: type[Any]
+    reply: type[Any]
     endpoint: str = MODELS
     is_repeatable: bool = True
 

@@ -31,12 +31,16 @@ class Retry(Struct, frozen=True):
 
     A half of that is chance, so that many clients do not come back at once. What the service says it wants
     (RetryInfo, Retry-After) goes before. Only what does no harm twice is repeated; that is the method's word.
+
+    `looks` are the seconds before each look for what a call has made whose answer was lost: a list may be
+    late.
     """
 
     attempts: int = 5
     first: float = 0.5
     factor: float = 2.0
     longest: float = 10.0
+    looks: tuple[float, ...] = (0.0, 0.5, 1.5)
 
     def pause(self, attempt: int, chance: float, wanted: float | None = None) -> float:
         """Seconds between an attempt, counted from 1, and the next."""

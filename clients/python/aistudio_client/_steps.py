@@ -17,7 +17,11 @@ T = TypeVar("T")
 
 
 class Step(Struct, frozen=True):
-    """One thing to do."""
+    """One thing to do. `repr` shows neither presigned URLs nor headers: tracebacks and debuggers print it."""
+
+    def __repr__(self) -> str:
+        """The kind alone."""
+        return f"{type(self).__name__}(…)"
 
 
 Flow = Generator[Step, Any, T]

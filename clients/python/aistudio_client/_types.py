@@ -145,6 +145,64 @@ class Usage(Struct, frozen=True):
     total_tokens: int = 0
 
 
+class Classification(Value, frozen=True, kw_only=True):
+    """What a classifier makes of a text: confidence, 0 to 1, by label, the surest first.
+
+    A binary classifier tells of its one class, a multiclass one sums up to 1, of a multilabel one each is by
+    itself.
+    """
+
+    labels: Mapping[str, float]
+    input_tokens: int = 0
+    model_version: str = ""
+
+    @property
+    def label(self) -> str:
+        """The surest one."""
+        return next(iter(self.labels), "")
+
+
+class Embedding(Value, frozen=True, kw_only=True):
+    """A text as a unit vector."""
+
+    vector: tuple[float, ...]
+    tokens: int = 0
+    model_version: str = ""
+
+
+class Token(Struct, frozen=True):
+    """One token of a model's vocabulary. `special` marks the layout of a prompt, not its text."""
+
+    id: int
+    text: str
+    special: bool = False
+
+
+class Batch(Value, frozen=True, kw_only=True):
+    """Answers of a model to a whole dataset.
+
+    Attributes:
+        operation_id: what a wait polls; another one than `id`.
+        status: `CREATED`, `PENDING`, `IN_PROGRESS`, `COMPLETED`, `FAILED`, `CANCELED`, or a newer one.
+        result_dataset_id: of the answers; there is one before they are whole.
+        line_errors: (number of the line, what was wrong with it).
+    """
+
+    id: str
+    operation_id: str = ""
+    status: str = ""
+    folder_id: str = ""
+    model_uri: str = ""
+    source_dataset_id: str = ""
+    result_dataset_id: str = ""
+    labels: Mapping[str, str] = {}
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    created_by: str = ""
+    line_errors: tuple[tuple[int, str], ...] = ()
+
+
 class Completion(Value, frozen=True, kw_only=True):
     """A model's answer.
 

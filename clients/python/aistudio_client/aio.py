@@ -16,6 +16,7 @@ from aistudio_client._errors import ConfigurationError
 from aistudio_client._link import Link, Settings
 from aistudio_client._status import rpc_error
 from aistudio_client._steps import Flow, Step, Stored
+from aistudio_client._verbs.batches import BatchVerbs
 from aistudio_client._verbs.datasets import DatasetVerbs
 from aistudio_client._verbs.models import ModelVerbs
 from aistudio_client._verbs.operations import OperationVerbs
@@ -236,6 +237,10 @@ class AsyncModels(Awaited, ModelVerbs):
     """Base models and tuned ones."""
 
 
+class AsyncBatches(Awaited, BatchVerbs):
+    """Answers to whole datasets."""
+
+
 class AsyncOperations(Awaited, OperationVerbs):
     """Long-running operations, of whatever kind."""
 
@@ -257,6 +262,7 @@ class AsyncAIStudio(Base):
         self.datasets = AsyncDatasets(link, self._driver)
         self.tunings = AsyncTunings(link, self._driver)
         self.models = AsyncModels(link, self._driver)
+        self.batches = AsyncBatches(link, self._driver)
         self.operations = AsyncOperations(link, self._driver)
 
     async def __aenter__(self) -> Self:

@@ -17,6 +17,7 @@ from aistudio_client._errors import ConfigurationError
 from aistudio_client._link import Link, Settings
 from aistudio_client._status import rpc_error
 from aistudio_client._steps import Flow, Step, Stored
+from aistudio_client._verbs.batches import BatchVerbs
 from aistudio_client._verbs.datasets import DatasetVerbs
 from aistudio_client._verbs.models import ModelVerbs
 from aistudio_client._verbs.operations import OperationVerbs
@@ -245,6 +246,10 @@ class Models(Blocking, ModelVerbs):
     """Base models and tuned ones."""
 
 
+class Batches(Blocking, BatchVerbs):
+    """Answers to whole datasets."""
+
+
 class Operations(Blocking, OperationVerbs):
     """Long-running operations, of whatever kind."""
 
@@ -266,6 +271,7 @@ class AIStudio(Base):
         self.datasets = Datasets(link, self._driver)
         self.tunings = Tunings(link, self._driver)
         self.models = Models(link, self._driver)
+        self.batches = Batches(link, self._driver)
         self.operations = Operations(link, self._driver)
 
     def __enter__(self) -> Self:

@@ -37,7 +37,7 @@ async def _all(items: Any) -> list[Any]:
 
 def options(mock: Any, folder: Any, **more: Any) -> Any:
     """Of a client of that folder that loses no time."""
-    quick = {"poll": Poll(first=0.01), "retry": Retry(first=0.01)}
+    quick = {"poll": Poll(first=0.01), "retry": Retry(first=0.01, looks=(0.0, 0.05))}
     return {
         "endpoint": mock.endpoint,
         "plaintext": True,

@@ -24,9 +24,6 @@ CREATE, DESCRIBE, LIST = (method(f"DatasetService/{name}") for name in ("Create"
 UPDATE, DELETE, VALIDATE = (method(f"DatasetService/{name}") for name in ("Update", "Delete", "Validate"))
 OPERATIONS_IDS = method("DatasetService/ListOperationsIds")
 
-LOOKS = (0.0, 0.5, 1.5)
-"""Seconds before each look for what a lost answer was about: new things may be listed a moment late."""
-
 
 class Draft(Struct, frozen=True, kw_only=True):
     """What a dataset is made with."""
@@ -86,7 +83,7 @@ def _creation(link: Link, draft: Draft, label: str) -> wire.CreateDatasetRequest
 
 def _made(link: Link, name: str, nonce: str) -> Flow[Dataset | None]:
     """The draft with that label, if it is there. Looks several times: a list may be late."""
-    for pause in LOOKS:
+    for pause in link.settings.retry.looks:
         yield Sleep(pause)
         pages = list_(link, name=name)
         found = yield from paging.first(

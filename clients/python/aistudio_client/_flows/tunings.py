@@ -133,7 +133,7 @@ def _weighted(weights: Mapping[str, float]) -> list[wire.TuningRequest.WeightedD
 
 
 def _started(link: Link, nonce: str) -> Flow[Tuning | None]:
-    for pause in datasets.LOOKS:
+    for pause in link.settings.retry.looks:
         yield Sleep(pause)
         found = yield from paging.first(list_(link), lambda one: one.raw.labels.get(NONCE_LABEL) == nonce)
         if found is not None:
