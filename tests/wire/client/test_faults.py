@@ -80,16 +80,14 @@ def test_a_delete_whose_answer_is_lost_is_done(studio, folder):
 # --- what is repeated, and when -----------------------------------------------------------------------------
 
 
-def test_a_read_is_repeated_under_one_deadline(studios, mock, folder):
-    # How they shrink is for the conversations: gRPC rounds a deadline on the wire.
-    studio = studios.of(mock, folder, timeouts=Timeouts(call=9.0))
+def test_a_read_is_repeated_with_a_deadline_at_every_attempt(studio, folder):
     dataset = upload(studio)
     folder.faults.add(method="DatasetService/Describe", status="UNAVAILABLE", times=2)
     before = count(folder, "DatasetService/Describe")
     assert studio.datasets.get(dataset).status == "READY"
     deadlines = [one.deadline for one in folder.journal.calls("DatasetService/Describe")[before:]]
     assert len(deadlines) == 3
-    assert 9 >= deadlines[0] >= deadlines[1] >= deadlines[2] > 0
+    assert all(0 < one < 61 for one in deadlines)  # gRPC rounds: how they shrink is seen without a wire
 
 
 def test_every_call_has_a_deadline(studio, folder):
