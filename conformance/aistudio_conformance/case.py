@@ -79,7 +79,7 @@ class Step(_Part, frozen=True):
 class Selector(_Part, frozen=True):
     """Journal entries: of one leg, of methods that fit a glob, of one status, with these values.
 
-    `where` maps paths (JMESPath, into the entry) to matchers.
+    `where` maps paths (JMESPath, into the entry) to matchers. The leg `grpc` is the API, by REST as well.
     """
 
     method: str

@@ -34,7 +34,7 @@ def model_uri_as_on_the_wire(step: StepReport, journal: Journal) -> Seen:
     told = (step.answer.ok or {}).get("model_uri") if step.answer else None
     if told is None:
         return violated("the client told no model URI")
-    replies = [entry for entry in journal.entries if entry.leg == "grpc" and _holds(entry.response, told)]
+    replies = [entry for entry in journal.entries if entry.leg != "storage" and _holds(entry.response, told)]
     return kept(replies[-1:]) if replies else violated(f"{told!r} is in no answer of the service")
 
 
@@ -108,6 +108,21 @@ def text_as_on_the_wire(step: StepReport, journal: Journal) -> Seen:
     return kept(answers[-1:]) if told in texts else violated(f"{told!r} is none of {texts!r}", answers[-1:])
 
 
+def collected_text_told(step: StepReport, journal: Journal) -> Seen:
+    """The text that the client tells is that of the answer which the operation carries when it is done."""
+    begun = {one.response.get("id") for one in journal.calls("TextGenerationAsyncService/Completion", "OK")}
+    polls = [one for one in journal.calls("OperationService/Get", "OK") if one.response.get("id") in begun]
+    if not begun:
+        return not_reached("no completion was asked for that is collected later")
+    told = (step.answer.ok or {}).get("text") if step.answer else None
+    answers = [one for one in polls if one.response.get("done")]
+    if not answers:
+        return violated("the client did not poll until the operation was done", polls)
+    alternatives = answers[-1].response.get("response", {}).get("alternatives", ())
+    texts = [one["message"].get("text", "") for one in alternatives]
+    return kept(answers[-1:]) if told in texts else violated(f"{told!r} is none of {texts!r}", answers[-1:])
+
+
 def page_tokens_sent_back(_: StepReport, journal: Journal) -> Seen:
     """Every page but the first is asked for with the token of the page before it, unchanged."""
     pages = journal.calls("TuningService/List")
@@ -155,6 +170,7 @@ FUNCTIONS: Mapping[str, Callable[[StepReport, Journal], Seen]] = {
         each_part_sent_once,
         finish_names_each_part,
         text_as_on_the_wire,
+        collected_text_told,
         page_tokens_sent_back,
     )
 }

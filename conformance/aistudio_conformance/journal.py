@@ -33,7 +33,7 @@ class Body(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True, dict=True):
-    """One call that was answered, on either leg.
+    """One call that was answered, on any leg; the API's, by gRPC or REST, have the same fields.
 
     `method` is `Service/Method` or an HTTP verb; `status` the name of a status code or an HTTP status;
     `metadata` the names, in lower case, and values as sent, secrets replaced by what only equality can be
@@ -42,7 +42,7 @@ class Entry(Struct, frozen=True, dict=True):
 
     number: int
     folder: str
-    leg: Literal["grpc", "storage"]
+    leg: Literal["grpc", "rest", "storage"]
     method: str
     status: str
     received_at: Times

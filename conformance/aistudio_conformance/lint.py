@@ -22,6 +22,7 @@ _SECONDS = 60.0
 _SHOWN = 160
 _GOOD_FILE = b'{"request": [{"role": "user", "text": "two and two"}], "response": "four"}\n'
 _UPLOAD = {"name": "linted", "task_type": "TextToTextGeneration", "file": "${file}"}
+_QUESTION = {"model_uri": "${wait.model_uri}", "text": "two and two"}
 _ASKS: tuple[tuple[Verb, Mapping[str, Any]], ...] = (
     ("dataset.upload", _UPLOAD),
     ("dataset.upload_parts", {**_UPLOAD, "part_size": 5 << 20}),
@@ -34,7 +35,9 @@ _ASKS: tuple[tuple[Verb, Mapping[str, Any]], ...] = (
     ("tuning.list", {}),
     ("tuning.metrics", {"tuning_id": "${start.tuning_id}", "file": "${metrics}"}),
     ("tuning.cancel", {"tuning_id": "${start.tuning_id}"}),
-    ("model.complete", {"model_uri": "${wait.model_uri}", "text": "two and two"}),
+    ("model.complete", _QUESTION),
+    ("model.stream", _QUESTION),
+    ("model.complete_async", _QUESTION),
     ("dataset.delete", {"dataset_id": "${upload.dataset_id}"}),
 )
 """In an order in which each finds what it needs."""

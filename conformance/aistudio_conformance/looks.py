@@ -34,7 +34,7 @@ class Evidence(Struct, frozen=True):
 
     def _fits(self, selector: Selector, entry: Entry) -> bool:
         return (
-            entry.leg == selector.leg
+            (entry.leg == "storage") == (selector.leg == "storage")
             and fnmatchcase(entry.method, selector.method)
             and selector.status in (None, entry.status)
             and all(

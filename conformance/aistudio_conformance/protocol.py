@@ -24,6 +24,8 @@ Verb = Literal[
     "tuning.cancel",
     "tuning.metrics",
     "model.complete",
+    "model.stream",
+    "model.complete_async",
 ]
 
 
@@ -131,7 +133,7 @@ class TuningMetrics(Record, frozen=True):
 
 
 class ModelComplete(Record, frozen=True):
-    """One answer of a model to one user message."""
+    """One answer of a model to one user message: at once, as a stream, or by an operation that is awaited."""
 
     model_uri: str
     text: str
@@ -189,7 +191,7 @@ class Metrics(Record, frozen=True):
 
 
 class Completion(Record, frozen=True):
-    """The final text."""
+    """The final text; of a stream, what its user has in hands when it is over."""
 
     text: str
 
@@ -236,6 +238,8 @@ class Client(Protocol):
     def tuning_cancel(self, ask: TuningId) -> Done: ...  # noqa: D102
     def tuning_metrics(self, ask: TuningMetrics) -> Metrics: ...  # noqa: D102
     def model_complete(self, ask: ModelComplete) -> Completion: ...  # noqa: D102
+    def model_stream(self, ask: ModelComplete) -> Completion: ...  # noqa: D102
+    def model_complete_async(self, ask: ModelComplete) -> Completion: ...  # noqa: D102
     def close(self) -> None:
         """Let go of connections; the case is over."""
 
@@ -254,6 +258,8 @@ ASKED: dict[Verb, tuple[type[Record], type[Record]]] = {
     "tuning.cancel": (TuningId, Done),
     "tuning.metrics": (TuningMetrics, Metrics),
     "model.complete": (ModelComplete, Completion),
+    "model.stream": (ModelComplete, Completion),
+    "model.complete_async": (ModelComplete, Completion),
 }
 """What each verb takes and gives."""
 

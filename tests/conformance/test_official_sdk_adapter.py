@@ -39,7 +39,7 @@ def ready(folder, mock):
 def test_both_packages_live_through_the_published_flow(mock, folder, given, tmp_path, factory, name):
     with in_a_case(hosted(f"{SDK}:{factory}"), mock, folder) as client:
         hello = client.ok("hello")
-        assert (hello["name"], len(hello["verbs"])) == (name, 13)
+        assert (hello["name"], len(hello["verbs"])) == (name, 15)
         assert hello["version"]
         dataset = client.ok("dataset.upload", **given, labels={"a": "b"}, description="d")
         dataset_id = dataset["dataset_id"]
@@ -55,8 +55,9 @@ def test_both_packages_live_through_the_published_flow(mock, folder, given, tmp_
         archive = tmp_path / "metrics.zip"
         assert client.ok("tuning.metrics", tuning_id=tuning_id, file=str(archive)) == {"found": True}
         assert ZipFile(archive).testzip() is None
-        answer = client.ok("model.complete", model_uri=done["model_uri"], text="Как тебя зовут?")
-        assert "Евгений Нейроныч" in answer["text"]
+        for verb in ("model.complete", "model.stream", "model.complete_async"):
+            answer = client.ok(verb, model_uri=done["model_uri"], text="Как тебя зовут?")
+            assert "Евгений Нейроныч" in answer["text"]
         assert client.ok("dataset.delete", dataset_id=dataset_id) == {}
         assert client.ok("end") == {}
 

@@ -40,7 +40,7 @@ def upload_fails(client, file, **more):
 def test_it_has_every_verb():
     with talking(hosted(RAW)) as client:
         hello = client.ok("hello")
-        assert (hello["name"], len(hello["verbs"])) == ("raw official stubs", 13)
+        assert (hello["name"], len(hello["verbs"])) == ("raw official stubs", 15)
 
 
 @pytest.mark.parametrize("factory", ["connect", "connect_plaintext"])
@@ -67,8 +67,9 @@ def test_it_lives_through_the_published_flow(mock, folder, train, tmp_path, fact
         archive = tmp_path / "metrics.zip"
         assert client.ok("tuning.metrics", tuning_id=tuning_id, file=str(archive)) == {"found": True}
         assert ZipFile(archive).testzip() is None
-        answer = client.ok("model.complete", model_uri=done["model_uri"], text="Как тебя зовут?")
-        assert answer == {"text": ANSWER}
+        for verb in ("model.complete", "model.stream", "model.complete_async"):
+            answer = client.ok(verb, model_uri=done["model_uri"], text="Как тебя зовут?")
+            assert answer == {"text": ANSWER}
         assert client.ok("dataset.delete", dataset_id=dataset_id) == {}
 
 

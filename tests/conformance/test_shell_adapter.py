@@ -64,8 +64,9 @@ def test_it_lives_through_the_published_flow(adapter, mock, folder, given, tmp_p
         archive = tmp_path / "metrics.zip"
         assert client.ok("tuning.metrics", tuning_id=tuning_id, file=str(archive)) == {"found": True}
         assert ZipFile(archive).testzip() is None
-        answer = client.ok("model.complete", model_uri=done["model_uri"], text="Как тебя зовут?")
-        assert "Евгений Нейроныч" in answer["text"]
+        for verb in ("model.complete", "model.stream", "model.complete_async"):
+            answer = client.ok(verb, model_uri=done["model_uri"], text="Как тебя зовут?")
+            assert "Евгений Нейроныч" in answer["text"]
         assert client.ok("dataset.delete", dataset_id=dataset_id) == {}
         assert client.error("dataset.get", dataset_id=dataset_id)["code"] == "NOT_FOUND"
 

@@ -173,6 +173,17 @@ class OfficialSdk:
         answer = _asked(_asked(self._sdk.models.completions, ask.model_uri).run, ask.text)
         return Completion(text=answer[0].text)
 
+    def model_stream(self, ask: ModelComplete) -> Completion:
+        """`completions().run_stream()`; each result replaces the one before."""
+        stream = _asked(_asked(self._sdk.models.completions, ask.model_uri).run_stream, ask.text)
+        *_, last = _asked(list, stream)
+        return Completion(text=last.text)
+
+    def model_complete_async(self, ask: ModelComplete) -> Completion:
+        """`completions().run_deferred()`, awaited."""
+        operation = _asked(_asked(self._sdk.models.completions, ask.model_uri).run_deferred, ask.text)
+        return Completion(text=_asked(operation.wait, poll_interval=self._poll_interval).text)
+
     def _task(self, tuning_id: str) -> Any:
         return self._tasks.get(tuning_id) or _asked(self._sdk.tuning.get, tuning_id)
 

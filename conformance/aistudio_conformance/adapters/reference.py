@@ -139,6 +139,11 @@ class Reference:
         """`models.complete()`."""
         return Completion(text=self._did(self._studio.models.complete, ask.model_uri, ask.text).text)
 
+    def model_stream(self, ask: ModelComplete) -> Completion:
+        """`models.stream()`: each piece has all of the text so far."""
+        *_, last = self._did(self._all, self._studio.models.stream, model=ask.model_uri, said=ask.text)
+        return Completion(text=last.text)
+
     def _made(self, place: Place) -> Any:
         return AIStudio(place.folder_id, **_options(place))
 

@@ -11,12 +11,11 @@ from yandex.cloud.ai.tuning.v1.tuning_task_pb2 import TuningTask
 from yandex.cloud.operation.operation_pb2 import Operation
 
 from aistudio_conformance.adapters.raw_stubs import RawStubs
+from aistudio_conformance.adapters.raw_stubs.calls import READS
 from aistudio_conformance.broken.mutant import turns_red
 from aistudio_conformance.protocol import (
-    Completion,
     Done,
     Metrics,
-    ModelComplete,
     Refused,
     Tuning,
     TuningId,
@@ -29,10 +28,11 @@ from aistudio_conformance.protocol import (
 
 @turns_red("DS-08/missing-is-asked-once")
 class AsksAgainForWhatIsGone(RawStubs):
-    """It repeats a call that was answered NOT_FOUND."""
+    """It repeats a read that was answered NOT_FOUND."""
 
     def _is_worth_repeating(self, method: str, code: grpc.StatusCode) -> bool:
-        return code is grpc.StatusCode.NOT_FOUND or super()._is_worth_repeating(method, code)
+        is_gone = method in READS and code is grpc.StatusCode.NOT_FOUND
+        return is_gone or super()._is_worth_repeating(method, code)
 
 
 @turns_red("TU-01/one-kind-and-nothing-invented")
@@ -242,21 +242,3 @@ class GuessesThatThereAreNoMetrics(RawStubs):
 
     def tuning_metrics(self, ask: TuningMetrics) -> Metrics:  # noqa: ARG002 - not looked at
         return Metrics(found=False)
-
-
-@turns_red("TM-01/asked-by-its-uri")
-class AsksTwice(RawStubs):
-    """It asks the model twice and takes the second answer."""
-
-    def model_complete(self, ask: ModelComplete) -> Completion:
-        super().model_complete(ask)
-        return super().model_complete(ask)
-
-
-@turns_red("TM-01/final-text-told")
-class TellsTheTextTwice(RawStubs):
-    """It adds up texts that are cumulative."""
-
-    def _final_text(self, replies: list[Any]) -> str | None:
-        text = super()._final_text(replies)
-        return text and text + text

@@ -3,44 +3,86 @@
 from typing import Any
 
 from yandex.cloud.ai.foundation_models.v1.text_common_pb2 import Alternative, CompletionOptions, Message
-from yandex.cloud.ai.foundation_models.v1.text_generation.text_generation_service_pb2 import CompletionRequest
+from yandex.cloud.ai.foundation_models.v1.text_generation.text_generation_service_pb2 import (
+    CompletionRequest,
+    CompletionResponse,
+)
 from yandex.cloud.ai.foundation_models.v1.text_generation.text_generation_service_pb2_grpc import (
+    TextGenerationAsyncServiceStub,
     TextGenerationServiceStub,
 )
+from yandex.cloud.operation.operation_pb2 import Operation
 
-from aistudio_conformance.adapters.raw_stubs.calls import Calls
+from aistudio_conformance.adapters.raw_stubs.operations import Operations
 from aistudio_conformance.protocol import Completion, ModelComplete, Place, Refused
 
 
-class ModelVerbs(Calls):
-    """The verb `model.complete`."""
+class ModelVerbs(Operations):
+    """The verbs `model.*`."""
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
         self._texts = TextGenerationServiceStub(self._connection)
+        self._later_texts = TextGenerationAsyncServiceStub(self._connection)
 
     def model_complete(self, ask: ModelComplete) -> Completion:
         """Completion, not streamed. Raises Refused when no text is final."""
-        replies = self._call(self._texts, "Completion", self._question(ask))
-        text = self._final_text(replies)
-        if text is None:
-            raise Refused(f"{ask.model_uri} gave no final text")
-        return Completion(text=text)
+        replies = self._call(self._texts, "Completion", self._question(ask, CompletionOptions()))
+        return self._completed(ask, self._final_text(replies))
 
-    def _question(self, ask: ModelComplete) -> CompletionRequest:
+    def model_stream(self, ask: ModelComplete) -> Completion:
+        """Completion as a stream; what is told is its end. Raises Refused when no text is final."""
+        replies = self._call(self._texts, "Completion", self._question(ask, self._stream_options()))
+        return self._completed(ask, self._streamed_text(replies))
+
+    def model_complete_async(self, ask: ModelComplete) -> Completion:
+        """Completion by an operation, which has no metadata. Raises Refused when it fails."""
+        operation = self._begun(self._question(ask, CompletionOptions()))
+        ended = self._awaited(operation)
+        if self._is_failed(ended):
+            raise self._failure(ended)
+        return self._completed(ask, self._collected_text(self._collected(ended)))
+
+    def _begun(self, question: CompletionRequest) -> Operation:
+        operation: Operation = self._call(self._later_texts, "Completion", question)
+        return operation
+
+    def _collected(self, operation: Operation) -> CompletionResponse:
+        answer = CompletionResponse()
+        operation.response.Unpack(answer)
+        return answer
+
+    def _question(self, ask: ModelComplete, options: CompletionOptions) -> CompletionRequest:
         return CompletionRequest(
             model_uri=ask.model_uri,
-            completion_options=CompletionOptions(),
+            completion_options=options,
             messages=[Message(role="user", text=ask.text)],
         )
+
+    def _stream_options(self) -> CompletionOptions:
+        return CompletionOptions(stream=True)
 
     def _attempt(self, stub: Any, method: str, request: Any, left: float) -> Any:
         """A stream is read to its end within the attempt, so that its errors belong to it."""
         reply = super()._attempt(stub, method, request, left)
-        return list(reply) if method == "Completion" else reply
+        return list(reply) if stub is self._texts else reply
+
+    def _completed(self, ask: ModelComplete, text: str | None) -> Completion:
+        if text is None:
+            raise Refused(f"{ask.model_uri} gave no final text")
+        return Completion(text=text)
 
     def _final_text(self, replies: list[Any]) -> str | None:
+        return self._last_final(replies)
+
+    def _streamed_text(self, replies: list[Any]) -> str | None:
         """Texts are cumulative: the final one holds all before it."""
+        return self._last_final(replies)
+
+    def _collected_text(self, answer: CompletionResponse) -> str | None:
+        return self._last_final([answer])
+
+    def _last_final(self, replies: list[Any]) -> str | None:
         final = (one for reply in reversed(replies) for one in reply.alternatives if self._is_final(one))
         return next((str(one.message.text) for one in final), None)
 

@@ -9,6 +9,7 @@ DATASETS=yandex.cloud.ai.dataset.v1.DatasetService
 TUNINGS=yandex.cloud.ai.tuning.v1.TuningService
 OPERATIONS=yandex.cloud.operation.OperationService
 TEXTS=yandex.cloud.ai.foundation_models.v1.TextGenerationService
+TEXTS_LATER=yandex.cloud.ai.foundation_models.v1.TextGenerationAsyncService
 BUDGET=20  # seconds for one call with all its attempts
 
 for tool in grpcurl curl jq; do
@@ -249,9 +250,27 @@ tuning_metrics() {
 
 # --- models -------------------------------------------------------------------------------------------------------
 
-model_complete() {
-  call $TEXTS/Completion "$(jq -c '
-    {model_uri, completion_options: {}, messages: [{role: "user", text}]}' <<<"$WITH")" || return
+question() { # OPTIONS
+  jq -c --argjson options "$1" \
+    '{model_uri, completion_options: $options, messages: [{role: "user", text}]}' <<<"$WITH"
+}
+
+model_complete() { completion '{}'; }
+
+model_stream() { completion '{"stream":true}'; }
+
+model_complete_async() {
+  call $TEXTS_LATER/Completion "$(question '{}')" && awaited "$(jq -r .id <<<"$REPLY")" || return
+  [ "$(jq 'has("error")' <<<"$REPLY")" = true ] && { failed_operation; return; }
+  REPLY=$(jq -c .response <<<"$REPLY")
+  final_text
+}
+
+completion() { # OPTIONS
+  call $TEXTS/Completion "$(question "$1")" && final_text
+}
+
+final_text() {
   OK=$(jq -cs '[.[].alternatives[]? | select(.status | tostring | endswith("_FINAL"))] | last
     | if . then {text: (.message.text // "")} else empty end' <<<"$REPLY")
   [ -n "$OK" ] || refuse "$(given model_uri) gave no final text"
@@ -260,7 +279,8 @@ model_complete() {
 # --- the conversation ---------------------------------------------------------------------------------------------
 
 VERBS='dataset.upload dataset.get dataset.list dataset.update dataset.delete
-  tuning.start tuning.wait tuning.get tuning.list tuning.cancel tuning.metrics model.complete'
+  tuning.start tuning.wait tuning.get tuning.list tuning.cancel tuning.metrics model.complete
+  model.stream model.complete_async'
 
 hello() {
   OK=$(jq -cn --arg verbs "$VERBS" --arg version "$(grpcurl -version 2>&1 | awk '{ print $2 }')" \
