@@ -26,8 +26,13 @@ class FaultFields(TypedDict, total=False):
     retry_after: float
     details: Sequence[Mapping[str, Any]]
     trailers: Mapping[str, str]
+    headers: Mapping[str, str]
     lost: bool
     expired: bool
+    cut: Literal["before", "middle", "after"]
+    truncate: int
+    drip: float
+    redirect: str
     set: Mapping[str, Any]
     clear: Sequence[str]
     unknown_fields: Mapping[str, Mapping[int, Any]]
@@ -84,6 +89,11 @@ class MockFaults:
             lost: True for an answer that is lost after the work was done; UNAVAILABLE, of the storage
                 InternalError, unless `status` says otherwise.
             expired: True to make the credential, of the storage the URL, expire with this call.
+            cut: the connection is cut `before` the work, in the `middle` of the body (of a stream, after its
+                first answer), or `after` the work, before its answer.
+            headers, truncate, redirect: of the storage: headers of the answer, such as a wrong ETag; bytes
+                after which a download ends; the URL that a request is sent to.
+            drip: bytes a second, and no more.
             set: fields of the answer and their values, by path: {"metadata.status": "FAILED",
                 "datasets[0].status": 42, "response.@type": "type.googleapis.com/Unknown"}.
             clear: paths of fields that are missing in the answer.

@@ -203,7 +203,7 @@ GOOD = {"method": TUNE, "status": "ABORTED"}
         (GOOD | {"mesage": "no"}, "did you mean message"),
         (GOOD | {"set": {"id": "x"}}, "no answer to change"),
         (GOOD | {"expired": True}, "status or expired, not both"),
-        ({"method": TUNE, "lost": True, "expired": True}, "leave lost out"),
+        ({"method": TUNE, "lost": True, "expired": True}, "leave it out beside expired"),
         ({"method": TUNE, "latency": 1, "retry_after": 1}, "retry_after goes with a status"),
         ({"method": TUNE, "latency": 1, "details": [{"@type": "x"}]}, "details goes with a status"),
         ({"object": "PUT", "status": "SlowDown", "retry_after": 1}, "retry_after is for gRPC calls"),

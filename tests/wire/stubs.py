@@ -18,7 +18,8 @@ class Client:
     """Calls methods by their short name, such as `DatasetService/Create`."""
 
     def __init__(self, target: str, authorization: str | None = "Api-Key AQVNanything", timeout: float = 20):
-        self.channel = grpc.insecure_channel(target)
+        # A connection of its own: those of one process are shared otherwise.
+        self.channel = grpc.insecure_channel(target, (("grpc.use_local_subchannel_pool", 1),))
         self.metadata = (("authorization", authorization),) if authorization else ()
         self.timeout = timeout
 

@@ -19,7 +19,7 @@ ApiError
 └── Unauthenticated     16  UNAUTHENTICATED
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -45,13 +45,19 @@ class ApiError(Exception):
         violations: tuple[FieldViolation, ...] = (),
         details: tuple[tuple[str, bytes], ...] = (),
         trailers: tuple[tuple[str, str], ...] = (),
+        cut: Callable[[], object] | None = None,
     ) -> None:
-        """`details` are further messages (type URL, bytes), `trailers` further metadata: faults have them."""
+        """Only faults have what comes last.
+
+        `details` are messages (type URL, bytes), `trailers` metadata; `cut` cuts the connection,
+        so that the caller never learns of the refusal.
+        """
         super().__init__(message)
         self.message = message
         self.violations = violations
         self.details = details
         self.trailers = trailers
+        self.cut = cut
 
 
 class InvalidArgument(ApiError):

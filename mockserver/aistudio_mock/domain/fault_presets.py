@@ -17,13 +17,14 @@ _ALWAYS: Mapping[str, Any] = {"times": None}
 
 PRESETS: Mapping[str, Preset] = {
     "flaky-network": Preset(
-        "One call in ten finds nobody, one in twenty loses its answer, one in ten is slow; one request in "
-        "ten to the storage is told to slow down. Which ones, the seed says.",
+        "One call in ten finds nobody, one in twenty loses its answer, one in ten is slow; of the requests "
+        "to the storage, one in ten is told to slow down and one in twenty is cut. The seed says which.",
         (
             {"method": "*", "chance": 0.1, "status": "UNAVAILABLE", "message": "Socket closed", **_ALWAYS},
             {"method": "*", "chance": 0.05, "lost": True, "message": "Socket closed", **_ALWAYS},
             {"method": "*", "chance": 0.1, "latency": 0.3, **_ALWAYS},
             {"object": "*", "chance": 0.1, "status": "SlowDown", **_ALWAYS},
+            {"object": "*", "chance": 0.05, "cut": "middle", **_ALWAYS},
         ),
     ),
     "quota-exhausted": Preset(

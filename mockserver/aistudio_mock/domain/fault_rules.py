@@ -1,5 +1,6 @@
 """Reading a fault: what is written is of the right kind, and says something that can happen."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -15,17 +16,25 @@ from aistudio_mock.domain.paths import PathError, steps
 GRPC_ONLY = ("retry_after", "details", "trailers", "set", "clear", "unknown_fields", "page_token")
 """Effects that requests to the storage cannot meet."""
 
+STORAGE_ONLY = ("headers", "truncate", "redirect")
+"""Effects that calls by gRPC cannot meet."""
+
 WITH_STATUS = ("message", "retry_after", "details")
 """What says nothing without a refusal."""
 
-ENDINGS = ("status", "expired")
+ENDINGS = ("status", "expired", "cut", "redirect")
 """Each ends the call in a way of its own."""
-
-EFFECTS = ("latency", "status", "lost", "expired", "trailers", "set", "clear", "unknown_fields", "page_token")
-"""Something happens when one of these is given."""
 
 MATCHES = ("method", "object", "where", "after", "times", "chance")
 """Which calls a fault is for."""
+
+EFFECTS = tuple(
+    name for name in Fault.__struct_fields__ if name not in (*MATCHES, "message", "retry_after", "details")
+)
+"""Something happens when one of these is given."""
+
+
+_NOTHING = Fault()
 
 
 def read(given: Mapping[str, Any]) -> Fault:
@@ -81,7 +90,7 @@ def _place(fault: Fault) -> Iterator[str]:
 
 
 def _something(fault: Fault) -> Iterator[str]:
-    if not any(getattr(fault, name) for name in EFFECTS):
+    if not any(_has(fault, name) for name in EFFECTS):
         yield (
             "a fault does something: give it a status, such as UNAVAILABLE, a latency in seconds, or one of "
             f"{', '.join(EFFECTS[2:])}"
@@ -89,23 +98,33 @@ def _something(fault: Fault) -> Iterator[str]:
 
 
 def _one_leg(fault: Fault) -> Iterator[str]:
-    for name in GRPC_ONLY if fault.leg == "storage" else ():
-        if getattr(fault, name) not in (None, "", (), {}):
-            yield f"{name} is for gRPC calls; say which with method="
+    foreign, which = (
+        (GRPC_ONLY, "gRPC calls; say which with method=")
+        if fault.leg == "storage"
+        else (STORAGE_ONLY, "the storage; say which requests with object=")
+    )
+    for name in foreign:
+        if _has(fault, name):
+            yield f"{name} is for {which}"
 
 
 def _one_ending(fault: Fault) -> Iterator[str]:
     endings = [name for name in ENDINGS if getattr(fault, name)]
     if len(endings) > 1:
         yield f"a call ends in one way: {' or '.join(endings)}, not both"
-    refused = fault.status or fault.lost or fault.expired
-    if fault.has_edits and refused:
+    if fault.has_edits and (endings or fault.lost):
         yield "a call that is refused has no answer to change; write two faults"
-    if fault.lost and fault.expired:
-        yield "an expired credential is refused before the work is done: leave lost out"
+    for name in ENDINGS[1:]:
+        if fault.lost and getattr(fault, name):
+            yield f"lost is a status that comes after the work: leave it out beside {name}"
     for name in WITH_STATUS:
-        if getattr(fault, name) not in (None, "", ()) and not (fault.status or fault.lost):
+        if _has(fault, name) and not (fault.status or fault.lost):
             yield f"{name} goes with a status, such as UNAVAILABLE"
+
+
+def _has(fault: Fault, name: str) -> bool:
+    """Whether something is written there."""
+    return bool(getattr(fault, name) != getattr(_NOTHING, name))
 
 
 def _status(fault: Fault) -> Iterator[str]:
@@ -131,16 +150,24 @@ def _paths(fault: Fault) -> Iterator[str]:
                 yield f"unknown_fields: {number!r} is no number of a field; use one from 1 to 536870911"
 
 
-def _trailers(fault: Fault) -> Iterator[str]:
-    for name, value in fault.trailers.items():
-        is_name = (
-            name and name.isascii() and name.replace("-", "").replace("_", "").replace(".", "").isalnum()
-        )
-        if not is_name or name != name.lower() or name.startswith("grpc-") or name.endswith("-bin"):
-            yield f"trailers: {name!r} cannot be sent; use lower case, digits and -, and no grpc- or -bin"
-        elif not value.isascii() or not value.isprintable():
-            yield f"trailers: the value of {name!r} cannot be sent; use printable ASCII"
+def _metadata(fault: Fault) -> Iterator[str]:
+    for name in fault.trailers:
+        if name != name.lower() or name.startswith("grpc-") or name.endswith("-bin"):
+            yield f"trailers: {name!r} cannot be sent; use lower case, and no grpc- or -bin"
+    for name, value in (*fault.trailers.items(), *fault.headers.items()):
+        if not _HEADER.fullmatch(name):
+            yield f"{name!r} cannot be sent; use letters, digits and -"
+        if not value.isascii() or not value.isprintable():
+            yield f"the value of {name!r} cannot be sent; use printable ASCII"
 
+
+def _redirect(fault: Fault) -> Iterator[str]:
+    if fault.redirect and not _URL.fullmatch(fault.redirect):
+        yield f"redirect {fault.redirect!r}: write a URL, such as http://127.0.0.1:8000"
+
+
+_HEADER = re.compile(r"[A-Za-z0-9_.-]+")
+_URL = re.compile(r"https?://[!-~]+")
 
 _RULES: tuple[Callable[[Fault], Iterator[str]], ...] = (
     _something,
@@ -149,7 +176,8 @@ _RULES: tuple[Callable[[Fault], Iterator[str]], ...] = (
     _one_ending,
     _status,
     _paths,
-    _trailers,
+    _metadata,
+    _redirect,
 )
 
 

@@ -78,6 +78,10 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
         _says("details of `status`: messages of the contract as JSON, each with its `@type`"),
     ] = ()
     trailers: Annotated[Mapping[str, str], _says("trailing metadata that is added")] = {}
+    headers: Annotated[
+        Mapping[str, str],
+        _says("headers of the answer, such as a wrong `ETag`"),
+    ] = {}
     lost: Annotated[bool, _says("whether the answer is lost: the work is done, then `status` comes")] = False
     expired: Annotated[
         bool,
@@ -86,6 +90,29 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
             "this call on, and a fresh one works"
         ),
     ] = False
+    cut: Annotated[
+        Literal["", "before", "middle", "after"],
+        _says(
+            "the connection is cut: before the work; in the middle of the body that is sent, of a stream "
+            "after its first answer; or after the work, before its answer"
+        ),
+    ] = ""
+    truncate: (
+        Annotated[
+            int,
+            _says(
+                "a download ends after so many bytes, in good order, whatever Content-Length has promised",
+                ge=0,
+            ),
+        ]
+        | None
+    ) = None
+    drip: Annotated[float, _says("bytes a second: the body comes, or is taken, no faster", gt=0)] | None = (
+        None
+    )
+    redirect: Annotated[
+        str, _says("it is sent elsewhere, by 307; a URL without a path gets path and query of the request")
+    ] = ""
     set: Annotated[
         Mapping[str, Any],
         _says("fields of the answer, by path, and their new values as JSON; numbers for unknown enum values"),

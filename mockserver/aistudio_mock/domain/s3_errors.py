@@ -21,7 +21,8 @@ S3Error
 ├── RequestTimeout                     400  (only as a fault)
 ├── ServiceUnavailable                 503  (only as a fault)
 ├── SignatureDoesNotMatch              403
-└── SlowDown                           503  (only as a fault)
+├── SlowDown                           503  (only as a fault)
+└── TemporaryRedirect                  307  (only as a fault)
 """
 
 import re
@@ -179,6 +180,15 @@ class SignatureDoesNotMatch(
 
 class SlowDown(S3Error, status=503, text="Please reduce your request rate."):
     """Too many requests; each may be tried again, later."""
+
+
+class TemporaryRedirect(
+    S3Error,
+    status=307,
+    text="Please re-send this request to the specified temporary endpoint. "
+    "Continue to use the original request endpoint for future requests.",
+):
+    """The request is answered elsewhere, this once."""
 
 
 BY_CODE: Mapping[str, type[S3Error]] = MappingProxyType(

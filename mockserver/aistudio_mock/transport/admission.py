@@ -120,6 +120,8 @@ class Admission:
         if folder is None:
             folder = self._about(route, heard, _readable(route, heard.body)) if route else None
         (folder or self._identity.nobody).journal.note(heard, error.name, error.message)
+        if error.cut is not None:
+            error.cut()
 
     def visit(self, heard: GrpcCall) -> Folder:
         """The folder of a call that no RPC stands behind. Raises Unauthenticated."""

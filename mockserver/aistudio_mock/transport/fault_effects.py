@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.edits import EditError, edit
 from aistudio_mock.backend.fault_check import packed_details
-from aistudio_mock.domain.errors import BY_NAME, ApiError, Internal, Unauthenticated
+from aistudio_mock.domain.errors import BY_NAME, ApiError, Internal, Unauthenticated, Unavailable
 from aistudio_mock.domain.faults import MESSAGE, Fault, Standing
 from aistudio_protos.google.protobuf.duration_pb2 import Duration
 from aistudio_protos.google.rpc.error_details_pb2 import RetryInfo
@@ -22,38 +22,52 @@ _LOST = "UNAVAILABLE"
 _EXPIRED = "The token is invalid"
 """As `identity` says of a token whose time is over."""
 
+_CUT = "a fault cut the connection"
+
 Answer = Callable[[Call, Any], Message]
 Answers = Callable[[Call, Any], Iterator[Message]]
 
 
-def require_passing(fault: Fault) -> None:
+Cut = Callable[[], object]
+"""Cuts the caller's connection."""
+
+
+def require_passing(fault: Fault, cut: Cut) -> None:
     """Raises the ApiError that a call meets before its work is done, if it meets one."""
+    if fault.cut == "before":
+        raise Unavailable(_CUT, cut=cut)
     if fault.expired:
         raise Unauthenticated(_EXPIRED)
     if fault.status and not fault.lost:
         raise refusal(fault)
 
 
-def with_fault(fault: Standing, answer: Answer) -> Answer:
+def with_fault(fault: Standing, answer: Answer, cut: Cut) -> Answer:
     """The work, and then what the fault leaves of its answer."""
 
     def answered(call: Call, request: Any) -> Message:
         reply = answer(call, request)
         if fault.lost:
             raise refusal(fault)
+        if fault.cut:
+            raise Unavailable(_CUT, cut=cut)
         return _edited(fault, request, reply, lambda other: answer(call, other)) if fault.has_edits else reply
 
     return answered
 
 
-def with_fault_each(fault: Standing, answer: Answers) -> Answers:
+def with_fault_each(fault: Standing, answer: Answers, cut: Cut) -> Answers:
     """The same for a stream: every reply of it."""
 
     def answered(call: Call, request: Any) -> Iterator[Message]:
         for reply in answer(call, request):
             if fault.lost:
                 raise refusal(fault)
+            if fault.cut == "after":
+                raise Unavailable(_CUT, cut=cut)
             yield _edited(fault, request, reply) if fault.has_edits else reply
+            if fault.cut == "middle":
+                raise Unavailable(_CUT, cut=cut)
 
     return answered
 

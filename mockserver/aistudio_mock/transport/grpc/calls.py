@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -56,7 +57,7 @@ class Calls:
             heard, headers = self._hear(name, path, body, context)
             try:
                 call, entered = self._admit(route, heard, context, read)
-                what = answer if heard.fault is None else _with_fault(heard.fault, answer)
+                what = answer if heard.fault is None else _with_fault(heard, answer)
                 reply: bytes = what(call, entered[1]).SerializeToString()
             except ApiError as error:
                 self._refuse(route, heard, context, error, headers)
@@ -79,7 +80,7 @@ class Calls:
             replies = Replies(heard)
             try:
                 call, entered = self._admit(route, heard, context, read)
-                what = answer if heard.fault is None else _with_fault_each(heard.fault, answer)
+                what = answer if heard.fault is None else _with_fault_each(heard, answer)
                 for reply in what(call, entered[1]):
                     yield replies.add(reply.SerializeToString())
             except ApiError as error:
@@ -113,8 +114,9 @@ class Calls:
         if fault.latency and context.add_callback(gone.set):
             gone.wait(fault.latency)  # and no longer than the caller does
         from aistudio_mock.transport.fault_effects import require_passing  # noqa: PLC0415 - only with a fault
+        from aistudio_mock.transport.grpc.connections import cut  # noqa: PLC0415
 
-        require_passing(fault)
+        require_passing(fault, partial(cut, heard.peer))
 
     def _refuse(
         self,
@@ -143,16 +145,20 @@ class Calls:
         return heard, self._admission.headers(heard)
 
 
-def _with_fault(fault: "Standing", answer: Callable[[Call, Any], Any]) -> Callable[[Call, Any], Any]:
+def _with_fault(heard: GrpcCall, answer: Callable[[Call, Any], Any]) -> Callable[[Call, Any], Any]:
     from aistudio_mock.transport.fault_effects import with_fault  # noqa: PLC0415 - only with a fault
+    from aistudio_mock.transport.grpc.connections import cut  # noqa: PLC0415
 
-    return with_fault(fault, answer)
+    assert heard.fault is not None
+    return with_fault(heard.fault, answer, partial(cut, heard.peer))
 
 
-def _with_fault_each(fault: "Standing", answer: Callable[[Call, Any], Any]) -> Callable[[Call, Any], Any]:
-    from aistudio_mock.transport.fault_effects import with_fault_each  # noqa: PLC0415
+def _with_fault_each(heard: GrpcCall, answer: Callable[[Call, Any], Any]) -> Callable[[Call, Any], Any]:
+    from aistudio_mock.transport.fault_effects import with_fault_each  # noqa: PLC0415 - only with a fault
+    from aistudio_mock.transport.grpc.connections import cut  # noqa: PLC0415
 
-    return with_fault_each(fault, answer)
+    assert heard.fault is not None
+    return with_fault_each(heard.fault, answer, partial(cut, heard.peer))
 
 
 def _more(headers: Headers, fault: "Standing") -> Headers:

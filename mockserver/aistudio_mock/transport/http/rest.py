@@ -132,10 +132,11 @@ class Face:
         fault = self._admission.meet(entered, heard)
         if fault is not None:
             await asyncio.sleep(fault.latency)
-            fault_effects.require_passing(fault)
+            cut = partial(_cut, request)
+            fault_effects.require_passing(fault, cut)
             is_stream = route.method.server_streaming
             wrapped = fault_effects.with_fault_each if is_stream else fault_effects.with_fault
-            answer = wrapped(fault, answer)
+            answer = wrapped(fault, answer, cut)
         require_valid(asked)
         return entered, self._replies(Call(credential, heard.door, patience(heard)), asked, answer)
 
@@ -165,6 +166,11 @@ class Face:
         else:
             body = _alone(error, heard.request_id)
         return answered(body, (*headers, *error.trailers), HTTP_STATUS[error.code])
+
+
+def _cut(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
 
 
 def hear(request: web.Request, method: str) -> RestCall:

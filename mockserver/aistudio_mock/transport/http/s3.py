@@ -3,8 +3,8 @@
 import io
 import logging
 import os
-from collections.abc import Mapping
-from typing import BinaryIO
+from collections.abc import Awaitable, Callable, Mapping
+from typing import BinaryIO, Final
 from urllib.parse import unquote
 
 from aiohttp import HttpVersion11, web
@@ -23,6 +23,7 @@ from aistudio_mock.domain.s3_errors import (
     to_xml,
 )
 from aistudio_mock.runtime.blobs import BlobStore
+from aistudio_mock.transport.http.bodies import request_key
 from aistudio_mock.transport.http.reads import Reading, http_date, reading
 
 KEEP_ALIVE_SECONDS = 60
@@ -31,7 +32,9 @@ KEEP_ALIVE_SECONDS = 60
 MAX_PUT = 5 << 30
 """The biggest body of one PUT, in bytes (service-behaviour c.4)."""
 
-_READ = 256 << 10
+READ = 256 << 10
+"""How many bytes of an object are sent at once."""
+
 _CONTENT_TYPE = "application/octet-stream"
 _NOT_MODIFIED = 304
 
@@ -60,6 +63,13 @@ class _Reply(Struct, frozen=True):
     headers: Mapping[str, str]
     body: BinaryIO | None = None
     count: int = 0
+
+
+Sending = Callable[[BinaryIO, web.StreamResponse, int], Awaitable[None]]
+"""Sends so many bytes of an object."""
+
+SENDING: Final = request_key("sending")
+"""Where a request keeps another way of sending than the usual one."""
 
 
 class Refusal(web.Response):
@@ -99,7 +109,7 @@ class Storage:
         if length > MAX_PUT:
             raise EntityTooLarge(details=(("ProposedSize", str(length)), ("MaxSizeAllowed", str(MAX_PUT))))
         grant = self._authorize(call)
-        await _continue(call.http)
+        await proceed(call.http)
         upload = await self._receive(call.http, grant.place)
         try:
             blob = self._stored(grant, upload)
@@ -173,7 +183,8 @@ async def expect(request: web.Request) -> None:
         raise web.HTTPExpectationFailed(text="the storage knows Expect: 100-continue only")
 
 
-async def _continue(request: web.Request) -> None:
+async def proceed(request: web.Request) -> None:
+    """Tells a client that waits for it to send the body."""
     if "Expect" in request.headers and request.version >= HttpVersion11:
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0  # the answer itself has not begun
@@ -243,7 +254,8 @@ async def _send(call: _Call, reply: _Reply) -> web.StreamResponse:
     response = web.StreamResponse(status=reply.status, headers=reply.headers)
     with reply.body as body:
         await response.prepare(call.http)
-        await _copy(body, response, reply.count)
+        send: Sending = call.http.get(SENDING) or _copy
+        await send(body, response, reply.count)
     await response.write_eof()
     return response
 
@@ -258,7 +270,7 @@ def _bodiless(call: _Call, reply: _Reply) -> web.Response:
 
 async def _copy(body: BinaryIO, response: web.StreamResponse, count: int) -> None:
     while count > 0:
-        chunk = body.read(min(count, _READ))
+        chunk = body.read(min(count, READ))
         if not chunk:
             raise ConnectionError("the object is shorter than it was announced")
         await response.write(chunk)

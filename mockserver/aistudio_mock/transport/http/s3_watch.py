@@ -41,8 +41,12 @@ def routes(folders: Folders) -> Callable[[web.Application], None]:
             heard: StorageCall = request.get(_HEARD) or _hear(request, folder)
             heard.request_id = response.headers.get("X-Amz-Request-Id", "")
             heard.body = body_of(request, response)
+            if heard.fault is not None:
+                response.headers.update(heard.fault.headers)
             code = response.error_code if isinstance(response, s3.Refusal) else ""
             folder.journal.note(heard, str(response.status), code)
+            if isinstance(response, s3_faults.Cut):
+                s3_faults.cut(request)
 
     def add(app: web.Application) -> None:
         app.middlewares.append(watch)
