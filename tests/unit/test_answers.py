@@ -4,7 +4,7 @@ from unicodedata import normalize
 
 import pytest
 
-from aistudio_mock.domain.answers import QUOTE_LENGTH, Message, Pairs, base_answer, normalised
+from aistudio_mock.domain.answers import LARGE, QUOTE_LENGTH, Message, Pairs, base_answer, normalised
 
 
 def user(text: str) -> Message:
@@ -109,6 +109,21 @@ TALKS = Pairs.learned_from(
 )
 def test_a_beginning_that_is_only_like_a_trained_one_still_tells_rows_apart(messages, response):
     assert TALKS.answer(messages) == response
+
+
+def test_a_large_model_finds_the_nearest_among_what_shares_a_word_with_it():
+    rows = [
+        asked(f"question number {number} about topic{number % 97}", str(number)) for number in range(3000)
+    ]
+    pairs = Pairs.learned_from(rows)
+    assert len(pairs.by_question) > LARGE
+    assert pairs.answer([user("Question nr. 1234 on topic70")]) == "1234"
+    assert pairs.answer([user("number 17, about which topic?")], 1, Draws(0)) == "17"
+
+
+def test_a_large_model_answers_what_shares_no_word_with_it():
+    pairs = Pairs.learned_from([asked(f"q{number}", str(number)) for number in range(3000)])
+    assert pairs.answer([user("q1234567")]) == "1234"
 
 
 class Draws:

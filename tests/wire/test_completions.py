@@ -1,10 +1,11 @@
 """Completions of base and tuned models, in one message and as a stream."""
 
+import json
 from itertools import pairwise
 
 import pytest
 
-from aistudio_formats.examples import generation, json_lines
+from aistudio_formats.examples import EXAMPLES, generation, json_lines
 from tests.wire import steps
 from tests.wire.stubs import Client
 
@@ -76,6 +77,40 @@ def test_a_stream_of_one_word_is_one_message(client, mock):
     uri = client.call("TuningService/Describe", tuning_task_id=task_id).tuning_task.target_model_uri
     (reply,) = ask(client, uri, "?", completion_options={"stream": True})
     assert (reply.alternatives[0].message.text, reply.alternatives[0].status) == ("Да", FINAL)
+
+
+def test_a_folder_that_is_emptied_frees_what_its_models_learned(client, mock, tuned):
+    folder = mock.folder()
+    body = json_lines([generation("?", "Да")]).encode()
+    task_id = client.call(
+        "TuningService/Tune", **steps.order(folder, steps.validated(client, folder, body=body))
+    ).id
+    folder.clock.advance(hours=1)
+    uri = client.call("TuningService/Describe", tuning_task_id=task_id).tuning_task.target_model_uri
+    ask(client, uri, "?")
+    ask(client, tuned, "Откуда ты?")
+    learned = mock._server.backend.learned
+    assert task_id in learned.task_ids
+    folder.reset()
+    assert task_id not in learned.task_ids
+    assert learned.task_ids
+    code, message = steps.refused(ask, client, uri, "?")
+    assert (code.name, message) == ("NOT_FOUND", f"Failed to get model {uri}")
+
+
+def test_with_the_published_data_each_question_gets_its_answer(client, mock):
+    folder = mock.folder()
+    rows = [json.loads(line) for line in EXAMPLES["TextToTextGeneration"].splitlines()]
+    dataset_id = steps.validated(client, folder, body=EXAMPLES["TextToTextGeneration"].encode())
+    task_id = client.call("TuningService/Tune", **steps.order(folder, dataset_id)).id
+    folder.clock.advance(hours=1)
+    uri = client.call("TuningService/Describe", tuning_task_id=task_id).tuning_task.target_model_uri
+    for row in rows:
+        for messages in (row["request"], row["request"][-1:]):
+            call = client.stream("TextGenerationService/Completion", model_uri=uri, messages=messages)
+            [reply] = call
+            assert reply.alternatives[0].message.text == row["response"]
+    assert "Перми" in ask(client, uri, "Откуда ты?")[0].alternatives[0].message.text
 
 
 @pytest.mark.parametrize("name", ["yandexgpt-lite", "yandexgpt", "llama"])

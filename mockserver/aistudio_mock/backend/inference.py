@@ -92,10 +92,9 @@ def _usage(prompt: Prompt, message: common.Message) -> common.ContentUsage:
     told = message.text or " ".join(str(call) for call in message.tool_call_list.tool_calls)
     thoughts = tokens.count(prompt.question) if prompt.thinks else 0
     completion = tokens.count(told) + thoughts
+    asked = prompt.tokens
     usage = common.ContentUsage(
-        input_text_tokens=prompt.tokens,
-        completion_tokens=completion,
-        total_tokens=prompt.tokens + completion,
+        input_text_tokens=asked, completion_tokens=completion, total_tokens=asked + completion
     )
     if prompt.thinks:
         usage.completion_tokens_details.reasoning_tokens = thoughts

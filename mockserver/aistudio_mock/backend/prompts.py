@@ -71,8 +71,8 @@ def read(request: wire.CompletionRequest, limit: int | None = None) -> Prompt:
         function=_function(request),
         thinks=options.reasoning_options.mode == common.ReasoningOptions.ENABLED_HIDDEN,
     )
-    if limit is not None and prompt.tokens > limit:
-        raise InvalidArgument(f"number of input tokens must be no more than {limit}, got {prompt.tokens}")
+    if limit is not None and (count := prompt.tokens) > limit:
+        raise InvalidArgument(f"number of input tokens must be no more than {limit}, got {count}")
     return prompt
 
 

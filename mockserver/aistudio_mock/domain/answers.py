@@ -1,6 +1,6 @@
 """What text models say: a tuned one repeats what it was trained on, a base one says that it is the mock's."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Self
 from unicodedata import normalize
 
@@ -16,6 +16,9 @@ ALIKE = 60.0
 
 _SPREAD, _CANDIDATES = 20.0, 5
 """With temperature 1 the `_CANDIDATES` nearest rows may answer that are so much less similar."""
+
+LARGE, _LOOKED_THROUGH = 2000, 2000
+"""Of more than `LARGE` questions so many at most are compared with a new one: they share its rarest words."""
 
 _AROUND = " .,!?…;:¡¿\"'`«»„“”‘’‹›()[]{}-–—"
 """Marks that do not make a question another one; # and + do, as in C# and C++."""
@@ -52,6 +55,8 @@ class Pairs(Struct, frozen=True):
     by_words: Mapping[str, str]
     """The questions with their words sorted, so that comparing any two does not sort them again."""
     system_prompts: frozenset[str]
+    having: Mapping[str, Sequence[str]]
+    """Of a large model, the keys of `by_words` that have a word, in the order of the rows."""
 
     @classmethod
     def learned_from(cls, rows: Iterable[Row]) -> Self:
@@ -70,7 +75,8 @@ class Pairs(Struct, frozen=True):
         by_words: dict[str, str] = {}
         for question in by_question:
             by_words.setdefault(_sorted(question), question)
-        return cls(by_dialogue, by_question, by_words, frozenset(prompts))
+        having = _having(by_words) if len(by_words) > LARGE else {}
+        return cls(by_dialogue, by_question, by_words, frozenset(prompts), having)
 
     def answer(
         self, messages: Sequence[Message], temperature: float = 0, chance: Chance | None = None
@@ -102,12 +108,20 @@ class Pairs(Struct, frozen=True):
         from rapidfuzz import fuzz, process  # noqa: PLC0415 - only an unknown question pays for the import
 
         words = _sorted(question)
+        among = self._sharing(words) or self.by_words.keys()
         if not temperature:
-            best = process.extractOne(words, self.by_words.keys(), scorer=fuzz.ratio)
+            best = process.extractOne(words, among, scorer=fuzz.ratio)
             return [self.by_words[best[0]]]
-        found = process.extract(words, self.by_words.keys(), scorer=fuzz.ratio, limit=_CANDIDATES)
+        found = process.extract(words, among, scorer=fuzz.ratio, limit=_CANDIDATES)
         least = found[0][1] - _SPREAD * temperature
         return [self.by_words[words] for words, score, _ in found if score >= least]
+
+    def _sharing(self, words: str) -> Collection[str]:
+        """The questions of a large model that share a word with this one, those of the rarest words first."""
+        found: dict[str, None] = {}
+        for those in sorted((self.having.get(word, ()) for word in words.split()), key=len):
+            found.update(dict.fromkeys(those[: _LOOKED_THROUGH - len(found)]))
+        return found.keys()
 
 
 def base_answer(
@@ -152,6 +166,14 @@ def _parts(dialogue: Dialogue) -> tuple[str, str]:
 
 def _dialogue(messages: Sequence[Message]) -> Dialogue:
     return tuple((message.role, normalised(message.text)) for message in messages)
+
+
+def _having(texts: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    having: dict[str, list[str]] = {}
+    for text in texts:
+        for word in dict.fromkeys(text.split()):
+            having.setdefault(word, []).append(text)
+    return having
 
 
 def _sorted(text: str) -> str:
