@@ -4,7 +4,6 @@ A big scan holds the interpreter lock long enough to be felt by every other call
 own, started for the first big file only. Imports no big library.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -86,6 +85,8 @@ class Scanner:
         self.close()
 
     def _do_there(self, request: Mapping[str, Any]) -> Outcome:
+        import json  # noqa: PLC0415  only when a job needs it
+
         worker = self._running()
         assert worker.stdin
         assert worker.stdout

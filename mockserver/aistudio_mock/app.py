@@ -1,7 +1,6 @@
 """A whole server: the one place where everything is wired, started and stopped."""
 
 import os
-import secrets
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -27,7 +26,7 @@ from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.settings import choose
 from aistudio_mock.runtime import certificates
 from aistudio_mock.runtime.blobs import BlobStore
-from aistudio_mock.runtime.chance import Ids
+from aistudio_mock.runtime.chance import Ids, new_seed, secret
 from aistudio_mock.runtime.clocks import system_now
 from aistudio_mock.transport.admission import Admission
 from aistudio_mock.transport.grpc.calls import Calls
@@ -138,7 +137,7 @@ class Server:
 
     def _start(self, undo: ExitStack) -> None:
         config, self._process = self._config, os.getpid()
-        self._teller = teller = cache(partial(_teller, secrets.token_bytes(32), system_now()))
+        self._teller = teller = cache(partial(_teller, secret(32), system_now()))
         sink = _journal_file(undo, config.journal, teller) if config.journal else None
         self._certificates = tls = certificates.load(config.advertise, config.ca_dir)
         listener = undo.enter_context(_listening(config.host, config.http_port))
@@ -215,11 +214,11 @@ def _assemble(
     folders = Folders(ids, defaults(config), config.folder_id, sink)
     return Backend(
         folders=folders,
-        identity=Identity(folders, Auth(config.auth), secrets.token_bytes(32)),
+        identity=Identity(folders, Auth(config.auth), secret(32)),
         ids=ids,
         directories=directories,
         blobs=blobs,
-        signer=partial(_signer, ids.new("YCAJE"), secrets.token_hex(20)),
+        signer=partial(_signer, ids.new("YCAJE"), secret(20).hex()),
         scans=partial(_scans, blobs, scanner),
     )
 
@@ -242,7 +241,7 @@ def defaults(config: ServerConfig) -> FolderDefaults:
         pace=_PACES.get(config.time.kind, Pace.KEEP),
         rate=config.time.rate,
         durations=Durations(config.durations),
-        seed=config.seed if config.seed is not None else secrets.randbits(32),
+        seed=config.seed if config.seed is not None else new_seed(),
         behaviours=choose(config.edition, config.settings),
         auth=Auth(config.auth),
         faults=config.faults,

@@ -4,9 +4,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from io import TextIOWrapper
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from aistudio_mock.commands.console import Command, CommandError, Exit, say, version
 from aistudio_mock.config import ConfigError
@@ -23,6 +24,7 @@ COMMANDS = {
 }
 """What there is, in the order of the help. Each has a module in `commands`, imported when it is chosen."""
 
+_COLUMNS = 80
 _INTERRUPTED, _BROKEN_PIPE = 130, 141  # 128 and the signal's number, as shells report it
 
 
@@ -35,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a pipe may know less than UTF-8; a "?" beats a traceback
     given = sys.argv[1:] if argv is None else argv
-    arguments = _parser(_chosen(given)).parse_args(given)
+    arguments = _read(given)
     try:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
@@ -72,6 +74,29 @@ class _Version(argparse.Action):
         parser.exit(Exit.OK)
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Help as wide as the terminal. argparse would ask `shutil`, once per option: slow to import."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+@cache
+def _columns() -> int:
+    given = os.environ.get("COLUMNS", "")
+    try:
+        return int(given) if given.isdecimal() and int(given) else os.get_terminal_size().columns or _COLUMNS
+    except OSError:  # no terminal
+        return _COLUMNS
+
+
+def _read(given: Sequence[str]) -> argparse.Namespace:
+    if given and given[0] in COMMANDS:
+        parser = _Parser(**_looks(given[0]), prog=f"{PROGRAM} {given[0]}")
+        return _with_options(parser, given[0]).parse_args(given[1:])
+    return _parser(_chosen(given)).parse_args(given)
+
+
 def _chosen(given: Sequence[str]) -> str | None:
     """The command: the first word, as no option before it takes a value."""
     return next((word for word in given if not word.startswith("-")), None)
@@ -83,22 +108,30 @@ def _parser(chosen: str | None) -> _Parser:
         prog=PROGRAM,
         description="An offline fake of Yandex Cloud AI Studio's fine-tuning API.",
         epilog="example:\n  aistudio-mock demo",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
     for name, summary in COMMANDS.items():
-        one = commands.add_parser(
-            name,
-            help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
+        one = commands.add_parser(name, help=summary, **_looks(name))
         if name == chosen:
-            command: Command = import_module(f"aistudio_mock.commands.{name}").COMMAND
-            one.epilog = f"example:\n  {command.example}"
-            command.add_arguments(one)
-            one.set_defaults(run=command.run)
+            _with_options(one, name)
+    return parser
+
+
+def _looks(name: str) -> dict[str, Any]:
+    summary = COMMANDS[name]
+    return {
+        "description": f"{summary[0].upper()}{summary[1:]}.",
+        "formatter_class": _Help,
+        "allow_abbrev": False,
+    }
+
+
+def _with_options(parser: _Parser, name: str) -> _Parser:
+    command: Command = import_module(f"aistudio_mock.commands.{name}").COMMAND
+    parser.epilog = f"example:\n  {command.example}"
+    command.add_arguments(parser)
+    parser.set_defaults(run=command.run, command=name)
     return parser

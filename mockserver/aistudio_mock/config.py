@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, NoReturn, get_args
+from typing import TYPE_CHECKING, Literal, NoReturn, get_args
 
 from msgspec import Struct, field
 
 from aistudio_mock.domain.clock import Rate
-from aistudio_mock.domain.faults import Fault, FaultError
 from aistudio_mock.domain.settings import choose
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aistudio_mock.domain.faults import Fault
 
 Durations = Literal["recorded", "documented", "instant"]
 Auth = Literal["off", "any", "strict"]
@@ -20,10 +23,12 @@ TimeKind = Literal["skip", "poll", "real", "manual"]
 DEFAULT_FOLDER = "b1gaistudiomock00000"
 """The folder of calls that name none; the platform's shape of an id (service-behaviour b)."""
 
+_LOOPBACK = "127.0.0.1"
 _FASTEST = 1_000_000
-_RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)x")
-_HOST = re.compile(r"[0-9A-Za-z_]([0-9A-Za-z_.-]*[0-9A-Za-z_])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
-_BEHAVIOUR = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+# Patterns as text: compiled where they are used, which for most starts is nowhere.
+_RATE = r"([0-9]+(?:\.[0-9]+)?)x"
+_HOST = r"[0-9A-Za-z_]([0-9A-Za-z_.-]*[0-9A-Za-z_])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
+_BEHAVIOUR = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 
 
 class ConfigError(ValueError):
@@ -69,9 +74,9 @@ class ServerConfig(Struct, frozen=True):
     grpc_port: int = 8442
     tls_port: int = 8443
     http_port: int = 8444
-    host: str = "127.0.0.1"
+    host: str = _LOOPBACK
     advertise: str | None = None
-    ca_dir: Path | None = None
+    ca_dir: "Path | None" = None
     time: TimeMode = _NAMED_MODES["skip"]
     durations: Durations = "recorded"
     edition: str = "2025-12"
@@ -79,12 +84,12 @@ class ServerConfig(Struct, frozen=True):
     seed: int | None = None
     settings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     log_level: LogLevel = "info"
-    ready_file: Path | None = None
-    journal: Path | None = None
+    ready_file: "Path | None" = None
+    journal: "Path | None" = None
     folder_id: str = DEFAULT_FOLDER
     router: bool = False
     allow: tuple[str, ...] = ()
-    faults: tuple[Fault, ...] = ()
+    faults: "tuple[Fault, ...]" = ()
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
@@ -116,7 +121,7 @@ def parse_time(text: str) -> TimeMode:
     """
     if text in _NAMED_MODES:
         return _NAMED_MODES[text]
-    match = _RATE.fullmatch(text)
+    match = re.fullmatch(_RATE, text)
     rate = _exactly(match[1]) if match else 0
     if not 0 < rate <= _FASTEST:
         _refuse("time", text, f"skip, poll, real, manual, or a rate such as 10x or 0.5x (up to {_FASTEST}x)")
@@ -140,7 +145,7 @@ def parse_settings(items: list[str]) -> Mapping[str, str]:
     settings: dict[str, str] = {}
     for item in items:
         behaviour, equals, value = item.partition("=")
-        if not equals or not _BEHAVIOUR.fullmatch(behaviour):
+        if not equals or not re.fullmatch(_BEHAVIOUR, behaviour):
             _refuse("set", item, "ID=VALUE, with an id from behaviours.yaml, in kebab-case")
         if behaviour in settings:
             raise ConfigError(f"--set {behaviour} is given twice; give it once")
@@ -148,7 +153,7 @@ def parse_settings(items: list[str]) -> Mapping[str, str]:
     return MappingProxyType(settings)
 
 
-def parse_faults(names: list[str]) -> tuple[Fault, ...]:
+def parse_faults(names: list[str]) -> "tuple[Fault, ...]":
     """The faults of presets by name, and of files.
 
     Raises:
@@ -156,6 +161,7 @@ def parse_faults(names: list[str]) -> tuple[Fault, ...]:
     """
     if not names:
         return ()
+    from aistudio_mock.domain.faults import FaultError  # noqa: PLC0415 - not on the start path
     from aistudio_mock.fault_files import faults_of  # noqa: PLC0415 - imports the contract
 
     try:
@@ -189,7 +195,7 @@ def _check_ports(ports: Mapping[str, int]) -> None:
 
 
 def _check_host(name: str, host: str) -> None:
-    if not _HOST.fullmatch(host):
+    if host != _LOOPBACK and not re.fullmatch(_HOST, host):
         _refuse(name, host, "a host name or an IP address, without scheme and port")
 
 

@@ -21,7 +21,7 @@ aistudio_mock: app cli config environment
 aistudio_mock.backend: access addresses backend belonging call endpoints faults folders heard identity journal
 aistudio_mock.backend: lazy plans store
 aistudio_mock.commands: console launch serve signals
-aistudio_mock.domain: behaviours clock durations errors faults instant objects ports quotas settings
+aistudio_mock.domain: behaviours clock durations errors instant objects ports quotas settings
 aistudio_mock.runtime: blobs certificates chance clocks
 aistudio_mock.transport: admission contract routes
 aistudio_mock.transport.grpc: arrival calls companions errors server
@@ -32,8 +32,8 @@ aistudio_protos.yandex.cloud.endpoint: api_endpoint_pb2 api_endpoint_service_pb2
 """Our modules, by package; the packages themselves go with them."""
 
 OTHERS = """
-argparse bisect bz2 calendar datetime decimal fnmatch gc gettext google grpc hashlib hmac ipaddress json lzma
-msgspec ntpath numbers pathlib platform random secrets shlex shutil urllib uuid
+argparse bisect calendar datetime decimal fnmatch gc gettext google grpc hashlib ipaddress json msgspec
+ntpath numbers pathlib platform random urllib uuid
 """
 """Packages beside what a bare gRPC server imports, the standard library's included."""
 

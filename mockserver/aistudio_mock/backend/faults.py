@@ -1,8 +1,10 @@
 """The faults of one folder, and how they stand."""
 
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from aistudio_mock.domain.faults import Asked, Fault, Standing, meet, standing
+if TYPE_CHECKING:
+    from aistudio_mock.domain.faults import Asked, Fault, Standing
 
 
 class Faults:
@@ -13,7 +15,7 @@ class Faults:
 
     __slots__ = ("_count", "_expired", "_given", "_has_given", "_lock", "_seed", "standings")
 
-    def __init__(self, given: tuple[Fault, ...] = (), seed: int = 0) -> None:
+    def __init__(self, given: "tuple[Fault, ...]" = (), seed: int = 0) -> None:
         self._lock = Lock()
         self._seed = seed
         self._given = given
@@ -23,12 +25,14 @@ class Faults:
         self.reset()
 
     @property
-    def given(self) -> tuple[Standing, ...]:
+    def given(self) -> "tuple[Standing, ...]":
         """How the faults stand that the folder was made with; none once they were cleared."""
         return self.standings[: len(self._given)] if self._has_given else ()
 
-    def add(self, fault: Fault) -> Standing:
+    def add(self, fault: "Fault") -> "Standing":
         """One more fault, tried after those that are there."""
+        from aistudio_mock.domain.faults import standing  # noqa: PLC0415 - not on the start path
+
         with self._lock:
             self._count += 1
             added = standing(fault, f"fault-{self._count}")
@@ -50,11 +54,13 @@ class Faults:
             self.add(fault)
         self._has_given = True
 
-    def meet(self, asked: Asked, credential: str) -> Standing | None:
+    def meet(self, asked: "Asked", credential: str) -> "Standing | None":
         """The fault that one call meets, if any; counts it.
 
         `credential` is what the caller came with: a fault may make it expire, from this call on.
         """
+        from aistudio_mock.domain.faults import meet  # noqa: PLC0415 - not on the start path
+
         with self._lock:
             if credential in self._expired:
                 return self._expired[credential]

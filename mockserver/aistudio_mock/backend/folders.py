@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from enum import Enum
+from functools import reduce
 from threading import RLock
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
@@ -12,11 +14,13 @@ from aistudio_mock.backend.plans import Plans
 from aistudio_mock.domain.behaviours import Behaviours
 from aistudio_mock.domain.clock import Rate
 from aistudio_mock.domain.durations import Durations
-from aistudio_mock.domain.faults import Fault, Standing, add_up
 from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.ports import Chance
 from aistudio_mock.runtime.chance import Ids, chance_for
 from aistudio_mock.runtime.clocks import FolderClock
+
+if TYPE_CHECKING:
+    from aistudio_mock.domain.faults import Fault, Standing
 
 
 class Pace(Enum):
@@ -49,7 +53,7 @@ class FolderDefaults(Struct, frozen=True):
     seed: int = 0
     behaviours: Behaviours = field(default_factory=Behaviours)
     auth: Auth = Auth.ANY
-    faults: tuple[Fault, ...] = ()
+    faults: "tuple[Fault, ...]" = ()
     """What every new folder has from the start, and again after a reset."""
     start: Instant | None = None
     """When its virtual time begins; None for the present."""
@@ -134,14 +138,11 @@ class Folders:
     def account(self, folder: Folder) -> None:
         """Keeps what became of the faults that the folder was made with: they are about to go."""
         with self._lock:
-            self._accounted = add_up(self._accounted, folder.faults.given)
+            self._accounted = _together(self._accounted, folder.faults.given)
 
-    def accounts(self) -> tuple[Standing, ...]:
+    def accounts(self) -> "tuple[Standing, ...]":
         """What became of the faults that every folder is made with, in all folders together."""
-        total = self._accounted
-        for folder in self:
-            total = add_up(total, folder.faults.given)
-        return total
+        return _together(self._accounted, *(folder.faults.given for folder in self))
 
     def forget(self, folder: Folder) -> None:
         """Its id and key are unknown from here on. The default folder stays."""
@@ -151,3 +152,13 @@ class Folders:
 
     def __iter__(self) -> Iterator[Folder]:
         return iter(tuple(self._by_id.values()))
+
+
+def _together(*accounts: "tuple[Standing, ...]") -> "tuple[Standing, ...]":
+    """The same faults in several folders, with their counts together."""
+    some = [account for account in accounts if account]
+    if not some:
+        return ()
+    from aistudio_mock.domain.faults import add_up  # noqa: PLC0415 - not on the start path
+
+    return reduce(add_up, some)

@@ -5,9 +5,12 @@ import os
 import sys
 from collections.abc import Callable
 from enum import IntEnum
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Exit(IntEnum):
@@ -35,6 +38,13 @@ class Command(Struct, frozen=True):
     example: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
+
+
+def path(text: str) -> "Path":
+    """What names a file or directory, for `add_argument(type=path)`."""
+    from pathlib import Path
+
+    return Path(text)
 
 
 def say(line: str = "") -> None:

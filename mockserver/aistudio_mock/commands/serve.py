@@ -1,21 +1,20 @@
 """`serve`: everything in one process, until Ctrl-C or SIGTERM."""
 
 import argparse
-import json
 import os
-import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aistudio_mock.commands.console import Command, CommandError, Exit, bold, dim, green, say, version
+from aistudio_mock.commands.console import Command, CommandError, Exit, bold, dim, green, path, say, version
 from aistudio_mock.commands.launch import running
 from aistudio_mock.config import CHOICES, ServerConfig, parse_faults, parse_settings, parse_time
 from aistudio_mock.environment import UNSET
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from aistudio_mock.app import Ready, Server
 
 _UNSET_BY_ROUTER = ("YC_API_ENDPOINT", "no_grpc_proxy", "NO_GRPC_PROXY")
@@ -41,7 +40,7 @@ def add_server_arguments(parser: argparse.ArgumentParser, defaults: ServerConfig
     _add_behaviour(parser.add_argument_group("behaviour"))
     parser.add_argument(
         "--journal",
-        type=Path,
+        type=path,
         metavar="FILE",
         help="write every call there as it is answered: JSON Lines, without secrets",
     )
@@ -73,7 +72,7 @@ def _add_addresses(group: argparse._ArgumentGroup, defaults: ServerConfig) -> No
     )
     group.add_argument(
         "--ca-dir",
-        type=Path,
+        type=path,
         metavar="DIR",
         help="where the CA and the certificate are kept (default: the user's cache directory)",
     )
@@ -128,7 +127,7 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
         "--json", action="store_true", help="print one ready line of JSON instead of the banner"
     )
     group.add_argument(
-        "--ready-file", type=Path, metavar="FILE", help="write the ready line there while serving"
+        "--ready-file", type=path, metavar="FILE", help="write the ready line there while serving"
     )
     _add_choice(group, "log_level", "what goes to stderr")
 
@@ -207,6 +206,8 @@ def _start_log(level: str) -> None:
 
 
 def _ready_line(ready: "Ready") -> str:
+    import json
+
     line = {
         "grpc": ready.grpc,
         "tls": ready.tls,
@@ -220,24 +221,24 @@ def _ready_line(ready: "Ready") -> str:
 
 
 @contextmanager
-def _ready_file(path: Path | None, ready: "Ready") -> Iterator[None]:
-    """`path` holds the ready line, whole from the first moment on, while the server serves."""
-    if path is None:
+def _ready_file(file: "Path | None", ready: "Ready") -> Iterator[None]:
+    """`file` holds the ready line, whole from the first moment on, while the server serves."""
+    if file is None:
         yield
         return
-    new = path.with_name(f".{path.name}.{os.getpid()}")
+    new = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         new.write_text(_ready_line(ready) + "\n", encoding="utf-8")
-        new.replace(path)
+        new.replace(file)
     except OSError as error:
         raise CommandError(
-            f"--ready-file {path} cannot be written ({error.strerror}); name one in a directory that exists",
+            f"--ready-file {file} cannot be written ({error.strerror}); name one in a directory that exists",
             Exit.ENVIRONMENT,
         ) from error
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        file.unlink(missing_ok=True)
 
 
 def _banner(config: ServerConfig, server: "Server") -> Iterator[str]:
@@ -270,6 +271,8 @@ def unset(variables: Mapping[str, str]) -> tuple[str, ...]:
 
 def shell_lines(variables: Mapping[str, str]) -> Iterator[str]:
     """Commands that set `variables` and remove what `unset` says, for a POSIX shell, or for PowerShell."""
+    import shlex
+
     if sys.platform == "win32":
         for name, value in variables.items():
             yield f'$env:{name} = "{value}"'

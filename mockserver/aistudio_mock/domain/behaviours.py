@@ -1,9 +1,14 @@
 """The behaviours that can be set. Generated from behaviours.yaml; do not edit."""
 
-from collections.abc import Mapping
-from typing import Literal
+from __future__ import annotations  # making the types takes as long as the rest of the module
+
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Literal
 
 
 class Behaviours(Struct, frozen=True):

@@ -1,7 +1,7 @@
 """The one place that draws at random: ids, and chance per record."""
 
+import os
 import random
-import secrets
 from threading import Lock
 
 from aistudio_mock.domain.ports import Chance
@@ -10,11 +10,25 @@ _ALPHABET = "0123456789abcdefghijklmnopqrstuv"
 """The 32 characters of every id of the platform (service-behaviour b)."""
 
 
+_SECRET = random.SystemRandom()
+"""What the module `secrets` draws from, without what else it imports."""
+
+
+def secret(size: int) -> bytes:
+    """So many bytes that nobody can guess."""
+    return os.urandom(size)
+
+
+def new_seed() -> int:
+    """A seed for those who gave none."""
+    return _SECRET.getrandbits(32)
+
+
 class Ids:
     """New ids: a prefix and 17 characters. With a seed they repeat from run to run, in order of creation."""
 
     def __init__(self, seed: int | None) -> None:
-        self._bits = random.Random(seed).getrandbits if seed is not None else secrets.randbits
+        self._bits = random.Random(seed).getrandbits if seed is not None else _SECRET.getrandbits
         # Apart, so that the ids of objects do not depend on how many calls came before them.
         self._calls = random.Random(None if seed is None else f"{seed}/calls")
         self._lock = Lock()

@@ -14,12 +14,12 @@ from aistudio_mock.backend.folders import Auth, Folder
 from aistudio_mock.backend.heard import GrpcCall, header
 from aistudio_mock.backend.identity import Credential, Identity
 from aistudio_mock.domain.errors import ApiError, Internal, InvalidArgument, Unauthenticated
-from aistudio_mock.domain.faults import Asked, Standing
 from aistudio_mock.runtime.chance import Ids
 from aistudio_mock.transport.routes import Route
 
 if TYPE_CHECKING:
     from aistudio_mock.backend.rates import Rates
+    from aistudio_mock.domain.faults import Standing
 
 _LOG = logging.getLogger("aistudio_mock.grpc")
 
@@ -86,12 +86,13 @@ class Admission:
         return credential, request, folder
 
     @staticmethod
-    def meet(entered: Entered, heard: GrpcCall) -> Standing | None:
+    def meet(entered: Entered, heard: GrpcCall) -> "Standing | None":
         """The fault that was written for the call, if any; by every wire it is the same call."""
         _, request, folder = entered
         if not folder.faults.standings:
             return None
         from aistudio_mock.backend.edits import values  # noqa: PLC0415 - only where there are faults
+        from aistudio_mock.domain.faults import Asked  # noqa: PLC0415
 
         asked = Asked("grpc", heard.method, lambda path: values(request, path))
         heard.fault = folder.faults.meet(asked, header(heard, "authorization") or "")

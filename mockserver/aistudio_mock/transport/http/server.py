@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from aistudio_mock.domain.objects import Objects
-from aistudio_mock.runtime.blobs import BlobStore
-
 if TYPE_CHECKING:
     from aiohttp import web
+
+    from aistudio_mock.domain.objects import Objects
+    from aistudio_mock.runtime.blobs import BlobStore
 
 _GRACE_SECONDS = 0.02
 """How long `stop` lets a request in progress go on, twice: for its handler, then for its connection."""
@@ -31,7 +31,7 @@ _protocol_log = logging.getLogger("aistudio_mock.http.protocol")
 
 
 def build_app(
-    objects: Objects, blobs: BlobStore, extra: Callable[["web.Application"], None] | None = None
+    objects: "Objects", blobs: "BlobStore", extra: Callable[["web.Application"], None] | None = None
 ) -> "web.Application":
     """The HTTP application: what `extra` adds, and the storage at every other /BUCKET/KEY.
 
