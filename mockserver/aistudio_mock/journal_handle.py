@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
+
+from aistudio_mock.verification import Wanted, fits, how_often, story
 
 if TYPE_CHECKING:
     from aistudio_mock.handles import Control
@@ -58,26 +59,80 @@ class MockJournal:
         self._control = control
         self._folder_id = folder_id
 
-    def calls(self, method: str = "*", *, status: str | None = None, after: int = 0) -> list[JournalEntry]:
-        """The calls of a method (a glob on `Service/Method`, or a verb of the storage), oldest first.
+    def calls(
+        self,
+        method: str = "*",
+        *,
+        status: str | None = None,
+        key: str | None = None,
+        request: Mapping[str, Any] | None = None,
+        after: int = 0,
+    ) -> list[JournalEntry]:
+        """The calls that are meant, oldest first; what is left out does not matter.
 
-        `after` leaves out those up to that `number`.
+        Args:
+            method: `Service/Method` or a verb of the storage, as a glob.
+            status: the name of a status code; of the storage, the HTTP status.
+            key: BUCKET/KEY of the storage, as a glob.
+            request: values of the request by path, such as {"name": "train-*"}. Text is a glob, None is for
+                what is unset; a list is for all values, an object for the fields that it names; a function is
+                given the value and decides.
+            after: leaves out the calls up to that `number`.
         """
-        return [entry for entry in self._entries(after) if _is_meant(entry, method, status)]
+        wanted = Wanted(method, status, key, request)
+        return [entry for entry in self._entries(after) if fits(entry, wanted)]
 
     def assert_called(
-        self, method: str, *, times: int | None = None, status: str | None = None
+        self,
+        method: str,
+        *,
+        times: int | None = None,
+        status: str | None = None,
+        key: str | None = None,
+        request: Mapping[str, Any] | None = None,
+        after: int = 0,
     ) -> list[JournalEntry]:
-        """The calls of a method, of which there must be `times`, or at least one.
+        """The calls that are meant (see `calls`), of which there must be `times`, or at least one.
 
         Raises:
-            AssertionError: there are not; the message shows the conversation.
+            AssertionError: there are not. The message shows the conversation; when no call is meant, the
+                nearest one, and why it is not.
         """
         __tracebackhide__ = True
-        entries = self._entries()
-        found = [entry for entry in entries if _is_meant(entry, method, status)]
+        entries, wanted = self._entries(after), Wanted(method, status, key, request)
+        found = [entry for entry in entries if fits(entry, wanted)]
         if (not found) if times is None else (len(found) != times):
-            raise AssertionError(_story(self._folder_id, entries, found, method, times, status))
+            raise AssertionError(story(self._folder_id, entries, wanted, how_often(times)))
+        return found
+
+    def assert_not_called(
+        self,
+        method: str,
+        *,
+        status: str | None = None,
+        key: str | None = None,
+        request: Mapping[str, Any] | None = None,
+        after: int = 0,
+    ) -> None:
+        """No call is one of those that are meant. AssertionError as `assert_called`."""
+        __tracebackhide__ = True
+        self.assert_called(method, times=0, status=status, key=key, request=request, after=after)
+
+    def assert_order(self, *methods: str) -> list[JournalEntry]:
+        """One call of each of `methods` (globs), one after the other; others may stand between them.
+
+        Raises:
+            AssertionError: some call is missing after those before it; the message shows the conversation.
+        """
+        __tracebackhide__ = True
+        entries, found = self._entries(), list[JournalEntry]()
+        for method in methods:
+            rest = [entry for entry in entries if not found or entry.number > found[-1].number]
+            later = next((entry for entry in rest if fits(entry, Wanted(method))), None)
+            if later is None:
+                where = f"after {found[-1].method} (call {found[-1].number})" if found else "at least once"
+                raise AssertionError(story(self._folder_id, rest, Wanted(method), where))
+            found.append(later)
         return found
 
     def _entries(self, after: int = 0) -> list[JournalEntry]:
@@ -109,32 +164,3 @@ def _read(entry: Document) -> JournalEntry:
         body=entry.get("body"),
         fault=entry["fault"],
     )
-
-
-def _is_meant(entry: JournalEntry, method: str, status: str | None) -> bool:
-    return fnmatchcase(entry.method, method) and (status is None or entry.status == status)
-
-
-_SHOWN = 30
-
-
-def _story(
-    folder_id: str,
-    entries: list[JournalEntry],
-    found: list[JournalEntry],
-    method: str,
-    times: int | None,
-    status: str | None,
-) -> str:
-    wanted = f"{method} with status {status}" if status else method
-    expected = "at least once" if times is None else _times(times)
-    told = [f"expected {wanted} {expected}, was {_times(len(found))}; folder {folder_id} saw"]
-    told[0] += f" {_times(len(entries), 'call')}:" if entries else " no call at all"
-    if len(entries) > _SHOWN:
-        told.append(f"  … {len(entries) - _SHOWN} earlier ones")
-    told += [f"{'>' if entry in found else ' '} {entry}" for entry in entries[-_SHOWN:]]
-    return "\n".join(told)
-
-
-def _times(number: int, what: str = "time") -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

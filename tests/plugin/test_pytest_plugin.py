@@ -156,9 +156,12 @@ def test_mistakes_are_told_in_plain_words(run):
         assert words in text
 
 
-def test_faults_that_no_call_met_can_be_ignored(run):
+def test_faults_that_no_call_met_can_be_ignored_or_warned_of(run):
     suite = MISTAKES.partition("def test_failed")[0]
     assert run(ini="aistudio_unmatched_faults = ignore", test_quiet=suite).outcomes == {"passed": 1}
+    told = run("-W", "default", ini="aistudio_unmatched_faults = warn", test_quiet=suite)
+    assert told.outcomes == {"passed": 1, "warning": 1}
+    assert "no call has met" in told.out
 
 
 def test_a_url_where_no_mock_runs_ends_the_run_in_one_line(run):
