@@ -32,5 +32,5 @@ def checked(text):
 
 def described(document):
     """The fields that the schema has for such a line."""
-    kinds = ("header",) if "journal" in document else ("call", document["leg"])
+    kinds = ("header",) if "journal" in document else ("call", document["leg"].replace("rest", "grpc"))
     return {name for kind in kinds for name in SCHEMA["$defs"][kind]["properties"]}

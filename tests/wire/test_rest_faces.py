@@ -8,6 +8,7 @@ import requests
 
 from aistudio_mock import MockServer
 from tests.wire import steps
+from tests.wire.journal_parts import told
 
 QUESTION = [{"role": "user", "text": "Кто ты?"}]
 COMPLETION = "/foundationModels/v1/completion"
@@ -145,6 +146,19 @@ def test_calls_by_http_are_in_the_journal(mock, folder):
     assert whole.request["messages"] == QUESTION
     assert len(whole.responses) > 2
     assert (wrong.status, wrong.request) == ("INVALID_ARGUMENT", None)
+
+
+def test_the_journal_of_calls_by_http_is_as_the_schema_says(mock, folder):
+    call(mock, "POST", COMPLETION, folder, question(folder))
+    call(mock, "POST", COMPLETION, folder, b"{")
+    call(mock, "GET", "/operations/fds1?x=1", folder)
+    call(mock, "GET", "/v1/models", folder)
+    call(mock, "GET", "/v1/nothing", folder)
+    entries = told(mock.http_url, folder.id)
+    assert [entry["leg"] for entry in entries] == ["rest"] * 5
+    assert entries[0]["path"] == COMPLETION
+    assert entries[0]["request_type"].endswith(".CompletionRequest")
+    assert folder.api_key not in json.dumps(entries)
 
 
 def test_a_header_names_the_folder_where_nothing_else_does(mock, folder):
