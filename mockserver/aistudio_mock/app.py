@@ -330,7 +330,7 @@ def _application(
 
     def add(app: "web.Application") -> None:
         rest.routes(table, admission)(app)
-        openai.routes(backend, admission)(app)
+        openai.routes(backend, table, admission)(app)
         control_api.routes(server.control, partial(_described, server), ca_pem)(app)
         s3_watch.routes(backend.folders)(app)
 

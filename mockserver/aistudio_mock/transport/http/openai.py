@@ -1,16 +1,25 @@
-"""The OpenAI-compatible face, as far as it goes: the list of models, and a plain word for what is missing."""
+"""The OpenAI-compatible face, as far as it goes: chat completions and the list of models."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 from aiohttp import web
+from google.protobuf.message import Message
 
 from aistudio_mock.backend.backend import Backend
-from aistudio_mock.domain.errors import ApiError, NotFound, Unimplemented
-from aistudio_mock.transport.admission import Admission
+from aistudio_mock.backend.heard import RestCall
+from aistudio_mock.domain.errors import ApiError, NotFound
+from aistudio_mock.domain.instant import SECOND
+from aistudio_mock.transport.admission import Admission, Entered
 from aistudio_mock.transport.errors import HTTP_STATUS
-from aistudio_mock.transport.http.rest import answered, hear
+from aistudio_mock.transport.http import openai_chat, rest_json
+from aistudio_mock.transport.http.rest import Face, answered, hear, parsed
+from aistudio_mock.transport.routes import Route
+from aistudio_protos.options import HttpRule
 
 PREFIX = "/v1"
+_COMPLETION = "/yandex.cloud.ai.foundation_models.v1.TextGenerationService/Completion"
 _TYPES = {
     401: "authentication_error",
     403: "permission_error",
@@ -20,14 +29,36 @@ _TYPES = {
     501: "server_error",
     503: "server_error",
 }
-_THERE_IS = (
-    "there is GET /v1/models; "
-    "ask models by POST /foundationModels/v1/completion, or by gRPC, TextGenerationService/Completion"
-)
 
 
-def routes(backend: Backend, admission: Admission) -> Callable[[web.Application], None]:
+class Chat(Face):
+    """Chat completions: TextGenerationService/Completion in another form."""
+
+    stream_type = "text/event-stream; charset=utf-8"
+
+    def _fields(self, request: web.Request, body: bytes) -> rest_json.Document:  # noqa: ARG002 - all in the body
+        return openai_chat.request(parsed(body))
+
+    def _is_stream(self, entered: Entered) -> bool:
+        asked: Any = entered[1]
+        return bool(asked.completion_options.stream)
+
+    def _document(self, heard: RestCall, entered: Entered, reply: Message) -> rest_json.Document:
+        return openai_chat.answer(reply, _heading(heard, entered))
+
+    def _writer(self, heard: RestCall, entered: Entered) -> Callable[[Message], bytes]:
+        return openai_chat.events(_heading(heard, entered))
+
+    def _refusal(self, error: ApiError, request_id: str) -> rest_json.Document:  # noqa: ARG002 - not in this form
+        return _refusal(error)
+
+
+def routes(
+    backend: Backend, table: Mapping[str, Route], admission: Admission
+) -> Callable[[web.Application], None]:
     """Adds it to an application."""
+    rule = HttpRule("POST", f"{PREFIX}/chat/completions", "*")
+    chat = Chat(rule, partial(table.__getitem__, _COMPLETION), admission)
 
     async def models(request: web.Request) -> web.Response:
         heard = hear(request, "Models/List")
@@ -36,30 +67,35 @@ def routes(backend: Backend, admission: Admission) -> Callable[[web.Application]
             folder = admission.visit(heard)
         except ApiError as error:
             return _refused(admission, request, error)
-        found = [
-            {"id": uri, "object": "model", "created": 0, "owned_by": "Yandex"}
-            for uri in backend.model_list.of(folder)
-        ]
+        described = {"object": "model", "created": 0, "owned_by": "Yandex"}
+        found = [{"id": uri, **described} for uri in backend.model_list.of(folder)]
         folder.journal.note(heard, "OK")
         return answered({"object": "list", "data": found}, headers)
 
     async def other(request: web.Request) -> web.Response:
-        what = f"{request.method} {request.path}"
-        if request.path == f"{PREFIX}/chat/completions":
-            return _refused(admission, request, Unimplemented(f"{what} is not imitated; {_THERE_IS}"))
-        return _refused(admission, request, NotFound(f"no {what}; {_THERE_IS}"))
+        there_is = f"there is GET {PREFIX}/models, POST {rule.path}"
+        return _refused(admission, request, NotFound(f"no {request.method} {request.path}; {there_is}"))
 
     def add(app: web.Application) -> None:
+        app.router.add_route("POST", rule.path, chat.answer)
         app.router.add_route("GET", f"{PREFIX}/models", models)
         app.router.add_route("*", f"{PREFIX}{{rest:(/.*)?}}", other)
 
     return add
 
 
+def _heading(heard: RestCall, entered: Entered) -> rest_json.Document:
+    asked: Any = entered[1]
+    return {"id": f"chatcmpl-{heard.request_id}", "created": heard.at // SECOND, "model": asked.model_uri}
+
+
 def _refused(admission: Admission, request: web.Request, error: ApiError) -> web.Response:
     heard = hear(request, f"{request.method} {request.path}")
     headers = admission.headers(heard)
     admission.refused(None, heard, error)
-    status = HTTP_STATUS[error.code]
-    kind = _TYPES.get(status, "invalid_request_error")
-    return answered({"error": {"message": error.message, "type": kind}}, headers, status)
+    return answered(_refusal(error), headers, HTTP_STATUS[error.code])
+
+
+def _refusal(error: ApiError) -> rest_json.Document:
+    kind = _TYPES.get(HTTP_STATUS[error.code], "invalid_request_error")
+    return {"error": {"message": error.message, "type": kind}}

@@ -81,12 +81,12 @@ class Face:
             return self._refused(heard, error, headers)
         except Exception as found:  # noqa: BLE001 - no request may crash the server
             return self._refused(heard, bug(self._route, found), headers)
-        if self._route.method.server_streaming:
+        if self._is_stream(entered):
             return await self._stream(request, heard, headers, entered, first, replies)
         heard.replies = (first.SerializeToString(),)
         self._admission.answered(self._route, heard, entered)
         more = () if heard.fault is None else heard.fault.trailers.items()
-        return answered(rest_json.told(first), (*headers, *more))
+        return answered(self._document(heard, entered, first), (*headers, *more))
 
     async def _stream(
         self,
@@ -98,20 +98,22 @@ class Face:
         others: AsyncIterator[Message],
     ) -> web.StreamResponse:
         """A line for each reply; what goes wrong on the way is the last one."""
-        kept = Replies(heard)
-        response = web.StreamResponse(headers={**_head(headers), "Content-Type": "application/json"})
+        kept, written = Replies(heard), self._writer(heard, entered)
+        response = web.StreamResponse(headers={**_head(headers), "Content-Type": self.stream_type})
         await response.prepare(request)
         try:
-            await response.write(_line(first, kept))
+            kept.add(first.SerializeToString())
+            await response.write(written(first))
             async for reply in others:
-                await response.write(_line(reply, kept))
+                kept.add(reply.SerializeToString())
+                await response.write(written(reply))
         except (ConnectionError, asyncio.CancelledError):
             self._admission.answered(self._route, heard, entered, "CANCELLED", _GONE)
             raise
         except Exception as found:  # noqa: BLE001 - no request may crash the server
             error = bug(self._route, found)
             self._admission.refused(self._route, heard, error)
-            await response.write(_dumps(_in_stream(error, heard.request_id)).encode() + b"\n")
+            await response.write(_line(self._refusal(error, heard.request_id)))
             return response
         self._admission.answered(self._route, heard, entered)
         return response
@@ -161,11 +163,25 @@ class Face:
 
     def _refused(self, heard: RestCall, error: ApiError, headers: Headers) -> web.Response:
         self._admission.refused(self._route, heard, error)
-        if self._route.method.server_streaming:
-            body = _in_stream(error, heard.request_id)
-        else:
-            body = _alone(error, heard.request_id)
+        body = self._refusal(error, heard.request_id)
         return answered(body, (*headers, *error.trailers), HTTP_STATUS[error.code])
+
+    # What a face with another form than the contract's has of its own:
+
+    stream_type = "application/json"
+
+    def _is_stream(self, _: Entered) -> bool:
+        return self._route.method.server_streaming
+
+    def _document(self, _heard: RestCall, _: Entered, reply: Message) -> rest_json.Document:
+        return rest_json.told(reply)
+
+    def _writer(self, _heard: RestCall, _: Entered) -> Callable[[Message], bytes]:
+        return lambda reply: _line({"result": rest_json.told(reply)})
+
+    def _refusal(self, error: ApiError, request_id: str) -> rest_json.Document:
+        is_stream = self._route.method.server_streaming
+        return _in_stream(error, request_id) if is_stream else _alone(error, request_id)
 
 
 def _cut(request: web.Request) -> None:
@@ -256,6 +272,5 @@ def _dumps(document: rest_json.Document) -> str:
     return json.dumps(document, ensure_ascii=False)
 
 
-def _line(reply: Message, kept: Replies) -> bytes:
-    kept.add(reply.SerializeToString())
-    return _dumps({"result": rest_json.told(reply)}).encode() + b"\n"
+def _line(document: rest_json.Document) -> bytes:
+    return _dumps(document).encode() + b"\n"
