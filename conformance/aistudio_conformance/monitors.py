@@ -104,9 +104,9 @@ def _path(url: str) -> str:
 def _datasets(tune: Entry) -> set[str]:
     request: Mapping[str, Any] = tune.request or {}
     fields = ("train_datasets", "validation_datasets", "validation_dataset", "test_datasets")
-    return {
-        str(each["dataset_id"]) for field in fields for each in request.get(field, ()) if "dataset_id" in each
-    }
+    given = (request.get(field) or [] for field in fields)
+    several = ([one] if isinstance(one, Mapping) else one for one in given)
+    return {str(each["dataset_id"]) for one in several for each in one if "dataset_id" in each}
 
 
 def _ready_before(tune: Entry, journal: Journal) -> set[str]:

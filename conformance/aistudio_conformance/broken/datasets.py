@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from urllib.parse import parse_qsl, quote, urlencode
 
 from yandex.cloud.ai.dataset.v1.dataset_pb2 import DatasetInfo
@@ -172,7 +172,7 @@ class TrustsTheCounts(RawStubs):
     def _is_done(self, operation: Operation) -> bool:
         counts = ValidateDatasetMetadata()
         counted = operation.metadata.Unpack(counts) and counts.valid_rows == counts.total_rows
-        return counted or super()._is_done(operation)
+        return (counted and not operation.HasField("error")) or super()._is_done(operation)
 
 
 @turns_red("VA-01/told-ready")
@@ -181,10 +181,12 @@ class ShowsNoRows(RawStubs):
 
     def _shown(self, info: DatasetInfo) -> Dataset:
         shown = super()._shown(info)
-        return Dataset(dataset_id=shown.dataset_id, status=shown.status, labels=shown.labels)
+        return Dataset(
+            dataset_id=shown.dataset_id, status=shown.status, labels=shown.labels, errors=shown.errors
+        )
 
 
-@turns_red("VA-04/bad-rows-told")
+@turns_red("VA-04/bad-rows-told", "VA-05/failure-told")
 class TakesDoneForValid(RawStubs):
     """It takes every validation that is done for a good one."""
 
@@ -196,8 +198,12 @@ class TakesDoneForValid(RawStubs):
 class DropsRowNumbers(RawStubs):
     """It tells what is wrong, and not where."""
 
-    def _errors(self, errors: Iterable[Any]) -> list[ValidationError]:
-        return [ValidationError(error=one.error) for one in errors]
+    def _require_valid(self, dataset_id: str, operation: Operation) -> None:
+        try:
+            super()._require_valid(dataset_id, operation)
+        except Refused as failure:
+            errors = [ValidationError(error=one.error) for one in failure.failure.errors or ()]
+            raise Refused(str(failure), failure.failure.code, errors) from failure
 
 
 @turns_red("DS-07/mask-of-the-name")

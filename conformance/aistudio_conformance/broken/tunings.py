@@ -41,7 +41,8 @@ class InventsAParameter(RawStubs):
 
     def _add_params(self, request: TuningRequest, ask: TuningStart) -> None:
         super()._add_params(request, ask)
-        request.text_to_text_completion.lr = 0.0001
+        if ask.kind == "completion":
+            request.text_to_text_completion.lr = 0.0001
 
 
 @turns_red("TU-01/completed", "TU-01/model-as-the-service-told")
@@ -49,10 +50,14 @@ class GivesUpOnPending(RawStubs):
     """It takes a tuning that is PENDING at two polls for stuck."""
 
     def tuning_wait(self, ask: TuningId) -> Tuning:
-        for _ in range(2):
-            if self._operation(self._operation_id(ask.tuning_id)).done:
-                return super().tuning_wait(ask)
-        raise Refused("the tuning makes no progress")
+        progress = []
+        with suppress(Refused):
+            for _ in range(2):
+                poll = self._operation(self._operation_id(ask.tuning_id))
+                progress.append(None if poll.done else self._progress(poll).status)
+        if progress == [TuningTask.PENDING, TuningTask.PENDING]:
+            raise Refused("the tuning makes no progress")
+        return super().tuning_wait(ask)
 
 
 @turns_red("TU-01/completed")
@@ -83,7 +88,7 @@ class CancelsTwice(RawStubs):
         return super().tuning_cancel(ask)
 
 
-@turns_red("OP-04/one-cancel", "OP-04/cancelled-is-told", "OP-04/cancelled-is-shown")
+@turns_red("OP-04/one-cancel", "OP-04/cancelled-is-told", "OP-04/cancelled-is-shown", "OP-06/refusal-told")
 class ForgetsToCancel(RawStubs):
     """It says that it cancelled, and does nothing."""
 
@@ -96,7 +101,7 @@ class TakesCancelledForFailed(RawStubs):
     """It tells a cancelled tuning as one that failed."""
 
     def _outcome(self, tuning_id: str, operation: Operation) -> Tuning:
-        if self._is_failed(operation):
+        if self._is_failed(operation) and self._means_canceled(self._failure(operation)):
             raise Refused("the tuning failed", code="UNKNOWN")
         return super()._outcome(tuning_id, operation)
 
@@ -219,11 +224,10 @@ class ChangesTheToken(RawStubs):
 
 @turns_red("OP-04/cancelled-is-shown")
 class KnowsFewStatuses(RawStubs):
-    """It fails on a status that it does not know."""
+    """It does not know that a task can be cancelled."""
 
     def _shown_task(self, tuning_id: str, task: TuningTask) -> Tuning:
-        known = (TuningTask.CREATED, TuningTask.PENDING, TuningTask.IN_PROGRESS, TuningTask.COMPLETED)
-        if task.status not in known:
+        if task.status == TuningTask.CANCELED:
             raise Refused(f"{task.status} is not a valid status")
         return super()._shown_task(tuning_id, task)
 
@@ -238,7 +242,9 @@ class TakesNoMetricsForAFailure(RawStubs):
 
 @turns_red("ME-01/asked-for")
 class GuessesThatThereAreNoMetrics(RawStubs):
-    """It says that there are no metrics without asking."""
+    """It says without asking that a tuning which is not done has no metrics."""
 
-    def tuning_metrics(self, ask: TuningMetrics) -> Metrics:  # noqa: ARG002 - not looked at
-        return Metrics(found=False)
+    def tuning_metrics(self, ask: TuningMetrics) -> Metrics:
+        if not self._operation(self._operation_id(ask.tuning_id)).done:
+            return Metrics(found=False)
+        return super().tuning_metrics(ask)
