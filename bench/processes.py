@@ -19,13 +19,15 @@ _CPUCLOCK_SCHED = 2  # Linux: the low bits of a process's clock id
 class Child:
     """A Python program that prints one line of JSON when it is ready; for `with`."""
 
-    def __init__(self, *arguments: str, talks: bool = False) -> None:
-        """`talks`: it is asked by lines of JSON on stdin (see `ask`)."""
+    def __init__(
+        self, *arguments: str, talks: bool = False, variables: Mapping[str, str] | None = None
+    ) -> None:
+        """`talks`: asked by lines of JSON on stdin (see `ask`); `variables` go into its environment."""
         self.began = time.perf_counter()
         self._process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=ROOT,
-            env=environment(),
+            env={**environment(), **(variables or {})},
             stdin=subprocess.PIPE if talks else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,

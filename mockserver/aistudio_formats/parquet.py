@@ -20,9 +20,9 @@ from aistudio_formats.rows import Row
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ROW_GROUP = 16 << 20
+ROW_GROUP = 8 << 20
 """Bytes of Arrow data in a row group; memory goes with it. A small dataset has a single one, as recorded."""
-_BLOCK = 1 << 20
+_BLOCK = 512 << 10
 _READ_ROWS = 1024
 _PANDAS_TYPES = {"string": ("unicode", "object"), "int64": ("int64", "int64")}
 _LIST = ("list[object]", "object")
