@@ -28,6 +28,9 @@ _AFTER = """\
 A fault with `lost`, or one that changes the answer, lets the call do its work first; every other refusal
 comes before it. The journal names the fault that a call has met (`fault`); the fault itself tells how many
 calls it was for (`seen`) and how many of them met it (`hits`).
+
+By gRPC, `goaway`, `drip`, and a cut in the `middle` of an answer that is no stream reach clients of the
+[fault port](../how-to/make-things-go-wrong.md#what-only-a-fault-port-can-do) only.
 """
 
 _PATHS = """

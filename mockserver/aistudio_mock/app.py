@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from aistudio_mock.backend.journal_entries import Teller
     from aistudio_mock.backend.scans import Scans
     from aistudio_mock.domain.presign import Signer
+    from aistudio_mock.transport.router.relay import Relay
     from aistudio_mock.transport.router.router import Router
 
 _BACKLOG = 128
@@ -59,6 +60,8 @@ class Ready(Struct, frozen=True):
     folder_id: str
     api_key: str
     pid: int
+    faults: str | None = None
+    """host:port of plaintext gRPC with a relay for faults; None when it was not asked for."""
     router: str | None = None
     """The proxy that leads the service's real names here; None when there is none."""
 
@@ -73,6 +76,7 @@ class Server:
         self._backend: Backend | None = None
         self._certificates: certificates.Certificates | None = None
         self._router: Router | None = None
+        self._fault_address: str | None = None
 
     @property
     def ready(self) -> Ready:
@@ -123,6 +127,53 @@ class Server:
         }
 
     @property
+    def fault_address(self) -> str:
+        """host:port of plaintext gRPC with a relay for faults; opened at the first look."""
+        if self._fault_address is None:
+            with ExitStack() as undo:
+                self._open_fault_port(undo, self._config.fault_port or 0)
+                self._running.push(undo.pop_all())
+        assert self._fault_address is not None
+        return self._fault_address
+
+    def _start_router(
+        self, undo: ExitStack, tls: certificates.Certificates, http: tuple[str, int]
+    ) -> "Router":
+        """The router, and behind it a gRPC port of its own, by which its calls are known."""
+        from aistudio_mock.transport.router.router import Router  # noqa: PLC0415 - imports what is slow to import
+
+        config = self._config
+        if any(fault.relayed(is_stream=False) for fault in config.faults):
+            port = self._relayed(undo, _LOOPBACK, 0, Door.ROUTER).port
+        else:
+            grpc_server = GrpcServer()
+            undo.callback(grpc_server.stop)
+            port = grpc_server.bind(_LOOPBACK, 0)
+            grpc_server.start(self._table, Calls(self._admission, Door.ROUTER))
+        router = Router(tls, (_LOOPBACK, port), http, config.allow)
+        router.start()
+        undo.callback(router.stop)
+        return router
+
+    def _open_fault_port(self, undo: ExitStack, port: int) -> None:
+        relay = self._relayed(undo, self._config.host, port, Door.FAULTS)
+        self._fault_address = address = f"{_shown_host(self._config)}:{relay.port}"
+        self._directories[Door.FAULTS] = directory(address, self._directories[Door.FAULTS].storage_url)
+
+    def _relayed(self, undo: ExitStack, host: str, port: int, door: Door) -> "Relay":
+        """A relay, and behind it a gRPC port of its own."""
+        from aistudio_mock.transport.router.relay import Relay  # noqa: PLC0415 - only with a fault port
+
+        grpc_server = GrpcServer()
+        undo.callback(grpc_server.stop)
+        behind = grpc_server.bind(_LOOPBACK, 0)
+        grpc_server.start(self._table, Calls(self._admission, door, is_relayed=True))
+        relay = Relay(host, port, (_LOOPBACK, behind))
+        relay.start()
+        undo.callback(relay.stop)
+        return relay
+
+    @property
     def refused_hosts(self) -> Mapping[str, int]:
         """How often the router refused each host."""
         return self._router.refused if self._router else {}
@@ -151,15 +202,16 @@ class Server:
         http_url = f"http://{host}:{listener.getsockname()[1]}"
         plaintext = f"{host}:{grpc_server.bind(config.host, config.grpc_port)}"
         secure = f"{host}:{grpc_server.bind_tls(config.host, config.tls_port, tls)}"
-        directories = {
+        self._directories = directories = {
             Door.PLAINTEXT: directory(plaintext, http_url),
             Door.TLS: directory(secure, http_url),
             Door.ROUTER: REAL,
+            Door.FAULTS: directory(plaintext, http_url),  # until that port is opened
         }
         ids = Ids(config.seed)
         self._backend = backend = _assemble(config, ids, directories, blobs, scanner, sink)
-        admission = Admission(backend.identity, ids, lambda: backend.rates)
-        table = routes(backend)
+        self._admission = admission = Admission(backend.identity, ids, lambda: backend.rates)
+        self._table = table = routes(backend)
         grpc_server.start(table, Calls(admission))
         http_server = HttpServer(listener, partial(_application, self, tls.ca_pem, blobs, table, admission))
         http_server.start()
@@ -167,8 +219,9 @@ class Server:
         if config.router:
             http_host, http_port = listener.getsockname()[:2]
             http_address = (_LOOPBACK if http_host in _EVERYWHERE else http_host, http_port)
-            calls = Calls(admission, Door.ROUTER)
-            self._router = _start_router(undo, config, tls, table, calls, http_address)
+            self._router = self._start_router(undo, tls, http_address)
+        if config.fault_port is not None:
+            self._open_fault_port(undo, config.fault_port)
         default = backend.folders.default
         self._ready = Ready(
             grpc=plaintext,
@@ -178,29 +231,9 @@ class Server:
             folder_id=default.id,
             api_key=default.api_key,
             pid=self._process,
+            faults=self._fault_address,
             router="http://{}:{}".format(*self._router.proxy) if self._router else None,
         )
-
-
-def _start_router(
-    undo: ExitStack,
-    config: ServerConfig,
-    tls: certificates.Certificates,
-    table: Mapping[str, Route],
-    calls: Calls,
-    http: tuple[str, int],
-) -> "Router":
-    """The router, and behind it a gRPC port of its own, by which the calls that came through it are known."""
-    from aistudio_mock.transport.router.router import Router  # noqa: PLC0415 - imports what is slow to import
-
-    grpc_server = GrpcServer()
-    undo.callback(grpc_server.stop)
-    port = grpc_server.bind(_LOOPBACK, 0)
-    grpc_server.start(table, calls)
-    router = Router(tls, (_LOOPBACK, port), http, config.allow)
-    router.start()
-    undo.callback(router.stop)
-    return router
 
 
 def _assemble(

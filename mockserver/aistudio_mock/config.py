@@ -66,6 +66,7 @@ class ServerConfig(Struct, frozen=True):
     `ca_dir` keeps the CA, None for the user's cache directory. `router` adds the proxy that leads the
     service's real names here; `allow` are hosts that it lets through although it would refuse them. `journal`
     is the file that every call is written to. `faults` are what every folder has from the start.
+    `fault_port` opens the port for faults that only a relay can do (ADR 10); None for no such port.
 
     Raises:
         ConfigError: a value is out of its range, or two ports are the same.
@@ -90,6 +91,7 @@ class ServerConfig(Struct, frozen=True):
     router: bool = False
     allow: tuple[str, ...] = ()
     faults: "tuple[Fault, ...]" = ()
+    fault_port: int | None = None
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():

@@ -178,6 +178,13 @@ class RemoteServer:
         return str(self._server["tls"])
 
     @property
+    def fault_endpoint(self) -> str:
+        """host:port of gRPC where GOAWAY, half answers and drips are met. UnreachableError: not open."""
+        if not self._server.get("faults"):
+            raise UnreachableError("that mock has no fault port; start it with serve --fault-port 0")
+        return str(self._server["faults"])
+
+    @property
     def http_url(self) -> str:
         """Base URL of storage, the REST faces and the control API."""
         return str(self._server["http"])

@@ -30,6 +30,7 @@ class FaultFields(TypedDict, total=False):
     lost: bool
     expired: bool
     cut: Literal["before", "middle", "after"]
+    goaway: Literal["before", "after"]
     truncate: int
     drip: float
     redirect: str
@@ -94,6 +95,8 @@ class MockFaults:
             headers, truncate, redirect: of the storage: headers of the answer, such as a wrong ETag; bytes
                 after which a download ends; the URL that a request is sent to.
             drip: bytes a second, and no more.
+            goaway: the connection is told to GOAWAY, `before` the work or `after` it. This, `drip` and a cut
+                in the `middle` of one gRPC answer are for clients of `mock.fault_endpoint` only.
             set: fields of the answer and their values, by path: {"metadata.status": "FAILED",
                 "datasets[0].status": 42, "response.@type": "type.googleapis.com/Unknown"}.
             clear: paths of fields that are missing in the answer.

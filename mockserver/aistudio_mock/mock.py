@@ -91,6 +91,11 @@ class MockServer:
         return self._ready.tls
 
     @property
+    def fault_endpoint(self) -> str:
+        """host:port of gRPC where GOAWAY, half answers and drips are met; opened at the first look."""
+        return self._server.fault_address
+
+    @property
     def http_url(self) -> str:
         """Base URL of storage and the REST faces."""
         return self._ready.http

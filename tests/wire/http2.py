@@ -17,6 +17,8 @@ class Answer:
 
     status: int | None
     message: str = ""
+    data: tuple[int, int] = (0, 0)
+    """How many bytes the last DATA frame announced, and how many came."""
 
 
 def call(target: str, path: str, headers: list[tuple[bytes, bytes]], body: bytes) -> Answer:
@@ -38,19 +40,20 @@ def call(target: str, path: str, headers: list[tuple[bytes, bytes]], body: bytes
 
 
 def _answer(connection: socket.socket) -> Answer:
-    stream = connection.makefile("rb")
+    stream, data = connection.makefile("rb"), (0, 0)
     while head := stream.read(9):
         length, kind, flags = int.from_bytes(head[:3], "big"), head[3], head[4]
         payload = stream.read(length)
         if kind == _SETTINGS and not flags & _ACK:
             connection.sendall(_frame(_SETTINGS, _ACK, 0, b""))
+        elif kind == _DATA:
+            data = length, len(payload)
         elif kind == _HEADERS and flags & _END_STREAM:
-            return Answer(
-                int(_value(payload, b"grpc-status") or -1), unquote(_value(payload, b"grpc-message"))
-            )
+            code, message = int(_value(payload, b"grpc-status") or -1), _value(payload, b"grpc-message")
+            return Answer(code, unquote(message), data)
         elif kind in {_RST_STREAM, _GOAWAY}:
             break
-    return Answer(None)
+    return Answer(None, data=data)
 
 
 def _value(block: bytes, name: bytes) -> str:

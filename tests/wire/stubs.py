@@ -44,6 +44,17 @@ class Client:
         request = message_class(method.input_type.full_name)(**fields)
         return rpc.with_call(request, metadata=self.metadata, timeout=self.timeout)
 
+    def later(self, rpc_name: str, /, **fields: Any) -> Any:
+        """The call as a future; others may be made meanwhile."""
+        method = _SHORT[rpc_name]
+        rpc = self.channel.unary_unary(
+            f"/{method.containing_service.full_name}/{method.name}",
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=message_class(method.output_type.full_name).FromString,
+        )
+        request = message_class(method.input_type.full_name)(**fields)
+        return rpc.future(request, metadata=self.metadata, timeout=self.timeout)
+
     def stream(self, rpc_name: str, /, **fields: Any) -> Iterator[Any]:
         """The replies of a server-streaming RPC."""
         method = _SHORT[rpc_name]

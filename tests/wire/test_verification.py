@@ -46,6 +46,9 @@ def test_calls_are_found_by_what_they_asked_for(client, folder):
     folder.journal.assert_not_called(TUNE, request={"name": "second"})
     folder.journal.assert_not_called("PUT", key="elsewhere/*")
     assert folder.journal.calls(CREATE, request={"name": "mine"}, after=entry.number) == []
+    client.call("DatasetService/List", folder_id=folder.id, status=[1, 3])
+    called("DatasetService/List", request={"status": ["DRAFT", "READY"]})
+    folder.journal.assert_not_called("DatasetService/List", request={"status": ["DRAFT", "INVALID"]})
 
 
 @pytest.mark.parametrize(

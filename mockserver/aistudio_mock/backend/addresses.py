@@ -14,6 +14,8 @@ class Door(Enum):
     TLS = "tls"
     ROUTER = "router"
     """By the service's real names, through the router."""
+    FAULTS = "faults"
+    """By the fault port."""
 
 
 REAL_ENDPOINTS: Mapping[str, str] = MappingProxyType(

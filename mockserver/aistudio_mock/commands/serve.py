@@ -110,6 +110,7 @@ def _add_behaviour(group: argparse._ArgumentGroup) -> None:
         help="choose one behaviour of behaviours.yaml; may be repeated",
     )
     _add_faults(group)
+    _add_fault_port(group)
 
 
 def _add_faults(group: argparse._ArgumentGroup) -> None:
@@ -119,6 +120,15 @@ def _add_faults(group: argparse._ArgumentGroup) -> None:
         default=[],
         metavar="FILE|PRESET",
         help="what goes wrong: a YAML file, or a preset such as flaky-network; may be repeated",
+    )
+
+
+def _add_fault_port(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--fault-port",
+        type=int,
+        metavar="PORT",
+        help="also open a gRPC port, plaintext, for faults that need one: GOAWAY, half an answer, a drip",
     )
 
 
@@ -185,6 +195,7 @@ def config_of(arguments: argparse.Namespace) -> ServerConfig:
         router=arguments.router,
         allow=tuple(arguments.allow),
         faults=parse_faults(arguments.faults),
+        fault_port=arguments.fault_port,
     )
 
 
@@ -216,7 +227,8 @@ def _ready_line(ready: "Ready") -> str:
         "folder_id": ready.folder_id,
         "api_key": ready.api_key,
         "pid": ready.pid,
-    } | ({"router": ready.router} if ready.router else {})
+    }
+    line |= {name: value for name in ("faults", "router") if (value := getattr(ready, name))}
     return json.dumps(line)
 
 

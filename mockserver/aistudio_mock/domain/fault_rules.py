@@ -13,7 +13,7 @@ from aistudio_mock.domain import errors, s3_errors
 from aistudio_mock.domain.faults import VERBS, Fault, FaultError
 from aistudio_mock.domain.paths import PathError, steps
 
-GRPC_ONLY = ("retry_after", "details", "trailers", "set", "clear", "unknown_fields", "page_token")
+GRPC_ONLY = ("goaway", "retry_after", "details", "trailers", "set", "clear", "unknown_fields", "page_token")
 """Effects that requests to the storage cannot meet."""
 
 STORAGE_ONLY = ("headers", "truncate", "redirect")
@@ -22,7 +22,7 @@ STORAGE_ONLY = ("headers", "truncate", "redirect")
 WITH_STATUS = ("message", "retry_after", "details")
 """What says nothing without a refusal."""
 
-ENDINGS = ("status", "expired", "cut", "redirect")
+ENDINGS = ("status", "expired", "cut", "goaway", "redirect")
 """Each ends the call in a way of its own."""
 
 MATCHES = ("method", "object", "where", "after", "times", "chance")

@@ -97,6 +97,13 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
             "after its first answer; or after the work, before its answer"
         ),
     ] = ""
+    goaway: Annotated[
+        Literal["", "before", "after"],
+        _says(
+            "the connection is told to GOAWAY: `before` the work, so that the call is made again elsewhere, "
+            "or `after` it, with the answer"
+        ),
+    ] = ""
     truncate: (
         Annotated[
             int,
@@ -136,6 +143,16 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     def leg(self) -> Leg:
         """The wire of the calls that it is for."""
         return "grpc" if self.method else "storage"
+
+    def relayed(self, *, is_stream: bool) -> str:
+        """What a relay must do to the answer's frames (`transport.router.frames`); empty for nothing."""
+        if self.leg == "storage":
+            return ""
+        if self.goaway:
+            return f"goaway-{self.goaway}"
+        if self.cut == "middle" and not is_stream:
+            return "half"
+        return f"drip={self.drip:g}" if self.drip else ""
 
     @property
     def has_edits(self) -> bool:

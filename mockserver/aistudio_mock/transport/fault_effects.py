@@ -9,7 +9,14 @@ from google.protobuf.message import Message
 from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.edits import EditError, edit
 from aistudio_mock.backend.fault_check import packed_details
-from aistudio_mock.domain.errors import BY_NAME, ApiError, Internal, Unauthenticated, Unavailable
+from aistudio_mock.domain.errors import (
+    BY_NAME,
+    ApiError,
+    FailedPrecondition,
+    Internal,
+    Unauthenticated,
+    Unavailable,
+)
 from aistudio_mock.domain.faults import MESSAGE, Fault, Standing
 from aistudio_protos.google.protobuf.duration_pb2 import Duration
 from aistudio_protos.google.rpc.error_details_pb2 import RetryInfo
@@ -22,6 +29,7 @@ _LOST = "UNAVAILABLE"
 _EXPIRED = "The token is invalid"
 """As `identity` says of a token whose time is over."""
 
+_GONE = "a fault told the connection to go away before the work"
 _CUT = "a fault cut the connection"
 
 Answer = Callable[[Call, Any], Message]
@@ -32,10 +40,21 @@ Cut = Callable[[], object]
 """Cuts the caller's connection."""
 
 
+def require_relay(fault: Standing, order: str, *, is_relayed: bool) -> None:
+    """Raises FailedPrecondition for an order to a relay, where none is on the way to the caller."""
+    if order and not is_relayed:
+        raise FailedPrecondition(
+            f"{fault.id} ({order}) reaches clients of the fault port only: connect to mock.fault_endpoint, "
+            "or to the port of serve --fault-port"
+        )
+
+
 def require_passing(fault: Fault, cut: Cut) -> None:
     """Raises the ApiError that a call meets before its work is done, if it meets one."""
     if fault.cut == "before":
         raise Unavailable(_CUT, cut=cut)
+    if fault.goaway == "before":
+        raise Unavailable(_GONE)
     if fault.expired:
         raise Unauthenticated(_EXPIRED)
     if fault.status and not fault.lost:
@@ -91,19 +110,17 @@ def _retry_info(fault: Fault) -> tuple[tuple[str, bytes], ...]:
 
 
 def _edited(
-    fault: Standing, request: Any, reply: Any, again: Callable[[Any], Message] | None = None
+    fault: Standing, request: Any, reply: Message, again: Callable[[Any], Message] | None = None
 ) -> Message:
-    edited: Message = type(reply)()
-    edited.CopyFrom(reply)  # it may be what the backend keeps
     if fault.page_token and again is not None and "next_page_token" in reply.DESCRIPTOR.fields_by_name:
-        _turn_page(fault, request, edited, again)
+        _turn_page(fault, request, reply, again)
     try:
-        nowhere = edit(edited, fault)
+        nowhere = edit(reply, fault)
     except EditError as problem:
         raise Internal(f"{fault.id}: {problem}") from None
     if nowhere:
         _LOG.warning("%s: this answer has nothing at %s", fault.id, ", ".join(nowhere))
-    return edited
+    return reply
 
 
 def _turn_page(fault: Fault, request: Any, page: Any, again: Callable[[Any], Message]) -> None:

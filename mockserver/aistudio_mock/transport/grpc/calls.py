@@ -21,14 +21,21 @@ from aistudio_mock.transport.routes import Route
 if TYPE_CHECKING:
     from aistudio_mock.domain.faults import Standing
 
+_ORDER = "x-aistudio-mock-relay"
+"""Tells the relay of the fault port what to do with the answer (`transport.router.frames`)."""
+
 _GONE = "the caller did not wait for the rest"
 
 
 class Calls:
     """Makes grpc handlers of routes."""
 
-    def __init__(self, admission: Admission, door: Door | None = None) -> None:
-        """`door` is set where every call comes in the same way; else the connection tells."""
+    def __init__(self, admission: Admission, door: Door | None = None, *, is_relayed: bool = False) -> None:
+        """`door` is set where every call comes in the same way; else the connection tells.
+
+        `is_relayed` says that a relay takes orders for what answers do on their way (ADR 10).
+        """
+        self._is_relayed = is_relayed
         self._admission = admission
         self._door = door
 
@@ -101,11 +108,11 @@ class Calls:
         entered = self._admission.enter(route, heard, read)
         credential, request, folder = entered
         if folder.faults.standings:
-            self._meet(entered, heard, context)
+            self._meet(route, entered, heard, context)
         require_valid(request)
         return Call(credential, heard.door, patience(heard)), entered
 
-    def _meet(self, entered: Entered, heard: GrpcCall, context: grpc.ServicerContext) -> None:
+    def _meet(self, route: Route, entered: Entered, heard: GrpcCall, context: grpc.ServicerContext) -> None:
         """The call meets what was written for it, if anything. Raises ApiError."""
         fault = self._admission.meet(entered, heard)
         if fault is None:
@@ -113,10 +120,14 @@ class Calls:
         gone = Event()
         if fault.latency and context.add_callback(gone.set):
             gone.wait(fault.latency)  # and no longer than the caller does
-        from aistudio_mock.transport.fault_effects import require_passing  # noqa: PLC0415 - only with a fault
+        from aistudio_mock.transport import fault_effects  # noqa: PLC0415 - only with a fault
         from aistudio_mock.transport.grpc.connections import cut  # noqa: PLC0415
 
-        require_passing(fault, partial(cut, heard.peer))
+        order = fault.relayed(is_stream=route.method.server_streaming)
+        fault_effects.require_relay(fault, order, is_relayed=self._is_relayed)
+        if order:
+            context.send_initial_metadata(((_ORDER, order),))
+        fault_effects.require_passing(fault, partial(cut, heard.peer))
 
     def _refuse(
         self,
@@ -150,6 +161,8 @@ def _with_fault(heard: GrpcCall, answer: Callable[[Call, Any], Any]) -> Callable
     from aistudio_mock.transport.grpc.connections import cut  # noqa: PLC0415
 
     assert heard.fault is not None
+    if heard.fault.cut == "middle":  # the relay's work
+        return answer
     return with_fault(heard.fault, answer, partial(cut, heard.peer))
 
 
