@@ -6,6 +6,7 @@ PYTEST_ARGS ?=
 
 BIN := $(VENV)/bin
 UV := $(BIN)/uv --quiet pip install --python $(BIN)/python --constraint constraints.txt --build-constraint constraints.txt
+NODE := clients/node
 PINS := pyproject.toml constraints.txt
 
 # What `make generate` runs, in this order; every script is run without arguments from the top of the checkout.
@@ -15,7 +16,7 @@ GENERATORS := protos/generate.py protos/compare.py $(sort $(wildcard tools/gener
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint test-all nightly bench generate screenshots constraints clean
+.PHONY: help demo test check lint node-client test-all nightly bench generate screenshots constraints clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,7 +36,15 @@ lint: $(VENV)/.dev  ## Format, ruff, types, import contracts
 	$(BIN)/mypy protos/generate.py protos/compare.py tools bench
 	$(BIN)/lint-imports
 
-test-all: $(VENV)/.all  ## The tests that need real programs as well (grpcurl, curl, Chromium)
+node-client:  ## Build clients/node, where there is npm
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE)/dist/.built; else echo "no npm: no Node client"; fi
+
+$(NODE)/dist/.built: $(wildcard $(NODE)/*.json $(NODE)/*.mjs $(NODE)/src/*.ts $(NODE)/test/*.ts $(NODE)/google/rpc/*.proto) \
+		$(shell find protos/aistudio_protos/proto -name '*.proto')
+	cd $(NODE) && npm ci --silent --no-audit --no-fund && npm run build --silent
+	@touch $@
+
+test-all: $(VENV)/.all node-client  ## The tests that need real programs as well (grpcurl, curl, Node, Chromium)
 	$(BIN)/pytest -n auto -m all $(PYTEST_ARGS)
 
 nightly: $(VENV)/.dev  ## The long runs: five minutes of any bytes as dataset files

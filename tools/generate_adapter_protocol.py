@@ -122,7 +122,9 @@ python -m aistudio_conformance.adapters.host ./my_client.py:MyClient   # or of a
 The name and version that `hello` tells are `NAME` and `VERSION` of the client's class or of the module;
 the verbs are the methods of the class that the factory is, or is annotated to return.
 
-[examples/conformance-adapter](../../examples/conformance-adapter/my_client.py) is one to begin from.
+[examples/conformance-adapter](../../examples/conformance-adapter/my_client.py) is one to begin from;
+in other languages there are [Node](../../examples/conformance-adapter/my_client.mjs) and
+[bash](../../examples/conformance-adapter/my_client.sh).
 Shipped, in `aistudio_conformance.adapters`:
 
 | adapter | client |
@@ -132,6 +134,7 @@ Shipped, in `aistudio_conformance.adapters`:
 | `official_sdk` | the official SDK, `yandex-ai-studio-sdk` |
 | `official_sdk:connect_ml` | its older package, `yandex-cloud-ml-sdk` |
 | `shell/adapter.sh` | grpcurl and curl: a program of its own, in bash with jq |
+| `node/adapter.mjs` | the Node client of `clients/node`, once it is built: `make node-client` |
 
 """
 

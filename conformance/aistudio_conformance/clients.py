@@ -16,8 +16,11 @@ SHIPPED: Mapping[str, str] = {
 }
 """Python clients with a name, and where they are."""
 
-SHELL = "shell"
-"""grpcurl and curl, behind an adapter in bash."""
+PROGRAMS: Mapping[str, tuple[str, str]] = {
+    "shell": ("bash", "shell/adapter.sh"),
+    "node": ("node", "node/adapter.mjs"),
+}
+"""Clients with a name that are no Python: grpcurl and curl, and the Node client."""
 
 
 class ClientError(ValueError):
@@ -32,8 +35,9 @@ def command(name: str | None, program: Sequence[str]) -> list[str]:
         return list(program)
     if name is None:
         raise ClientError(f"no client; give --client NAME, {_known()}, or a command after --")
-    if name == SHELL:
-        return ["bash", str(files(_PACKAGE) / "shell" / "adapter.sh")]
+    if name in PROGRAMS:
+        program_name, file = PROGRAMS[name]
+        return [program_name, str(files(_PACKAGE) / file)]
     return [sys.executable, "-m", f"{_PACKAGE}.host", _module(name)]
 
 
@@ -46,4 +50,4 @@ def _module(name: str) -> str:
 
 
 def _known() -> str:
-    return f"{', '.join((*SHIPPED, SHELL))}, python:MODULE[:FACTORY]"
+    return f"{', '.join((*SHIPPED, *PROGRAMS))}, python:MODULE[:FACTORY]"

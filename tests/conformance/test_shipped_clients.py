@@ -63,7 +63,8 @@ def test_the_reference_client_is_the_control(client):
 
 
 @pytest.mark.all
-def test_grpcurl_and_curl_are_all_green():
-    done = suite("--client", "shell", "--parallel", "2")
+@pytest.mark.parametrize("client", ["shell", "node"])
+def test_clients_that_are_no_python_are_all_green(client):
+    done = suite("--client", client, "--parallel", "2")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "all green" in done.stdout
