@@ -27,8 +27,14 @@ class ScriptedFault(_Part, frozen=True, omit_defaults=True):
     retry_after: float | None = None
     details: tuple[Mapping[str, Any], ...] = ()
     trailers: Mapping[str, str] = {}
+    headers: Mapping[str, str] = {}
     lost: bool = False
     expired: bool = False
+    cut: Literal["", "before", "middle", "after"] = ""
+    goaway: Literal["", "before", "after"] = ""
+    truncate: int | None = None
+    drip: float | None = None
+    redirect: str = ""
     set: Mapping[str, Any] = {}
     clear: tuple[str, ...] = ()
     unknown_fields: Mapping[str, Mapping[str, Any]] = {}
