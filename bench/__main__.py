@@ -18,6 +18,7 @@ BENCHES = {
     "upload": "PUT of 1 MiB, 64 MiB and 1 GiB, against a bare HTTP server that keeps the body",
     "under_load": "OperationService/Get during a scan and during uploads of 256 MiB, against an idle server",
     "answers": "the first and later answers of models tuned on 20,000 rows",
+    "models": "classifiers and embedding models: learning 20,000 rows, and a later answer",
     "validation": "scan and conversion of dataset files, against bare loops over the same lines",
     "metrics": "a metrics archive of 10,000 steps, against a bare write of the same records",
     "server_flavours": "synchronous grpcio or grpc.aio (ADR 1)",

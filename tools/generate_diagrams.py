@@ -30,6 +30,7 @@ RPCS = {
     DatasetCommand.DOWNLOAD: "GetDownloadUrls",
     DatasetCommand.PREVIEW: "GetPreview",
     DatasetCommand.TUNE_ON: "Tune",
+    DatasetCommand.INFER_ON: "a batch run",
     DatasetCommand.UPDATE: "Update",
     DatasetCommand.DELETE: "Delete",
 }
@@ -43,6 +44,7 @@ _LEADS_TO = {
     DatasetCommand.DOWNLOAD: _STAYS,
     DatasetCommand.PREVIEW: _STAYS,
     DatasetCommand.TUNE_ON: _STAYS,
+    DatasetCommand.INFER_ON: _STAYS,
     DatasetCommand.UPDATE: _STAYS,
     DatasetCommand.DELETE: _ENDS,
 }

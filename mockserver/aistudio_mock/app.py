@@ -209,7 +209,9 @@ class Server:
             Door.FAULTS: directory(plaintext, http_url),  # until that port is opened
         }
         ids = Ids(config.seed)
-        self._backend = backend = _assemble(config, ids, directories, blobs, scanner, sink)
+        self._backend = backend = _assemble(
+            config, ids, directories, blobs, partial(self._scans, blobs, scanner), sink
+        )
         self._admission = admission = Admission(backend.identity, ids, lambda: backend.rates)
         self._table = table = routes(backend)
         grpc_server.start(table, Calls(admission))
@@ -235,13 +237,21 @@ class Server:
             router="http://{}:{}".format(*self._router.proxy) if self._router else None,
         )
 
+    def _scans(self, blobs: BlobStore, scanner: Scanner) -> "Scans":
+        """Made with the first dataset that is validated; ended with the server, before what it works with."""
+        from aistudio_mock.backend.scans import Scans  # noqa: PLC0415 - not needed to start
+
+        scans = Scans(blobs, scanner)
+        self._running.callback(scans.close)
+        return scans
+
 
 def _assemble(
     config: ServerConfig,
     ids: Ids,
     directories: Mapping[Door, Directory],
     blobs: BlobStore,
-    scanner: Scanner,
+    scans: "Callable[[], Scans]",
     sink: Sink | None,
 ) -> Backend:
     folders = Folders(ids, defaults(config), config.folder_id, sink)
@@ -252,7 +262,7 @@ def _assemble(
         directories=directories,
         blobs=blobs,
         signer=partial(_signer, ids.new("YCAJE"), secret(20).hex()),
-        scans=partial(_scans, blobs, scanner),
+        scans=scans,
     )
 
 
@@ -260,12 +270,6 @@ def _signer(access_key_id: str, secret: str) -> "Signer":
     from aistudio_mock.domain.presign import Signer  # noqa: PLC0415 - with the first URL
 
     return Signer(access_key_id, secret)
-
-
-def _scans(blobs: BlobStore, scanner: Scanner) -> "Scans":
-    from aistudio_mock.backend.scans import Scans  # noqa: PLC0415 - with the first dataset
-
-    return Scans(blobs, scanner)
 
 
 def defaults(config: ServerConfig) -> FolderDefaults:

@@ -7,6 +7,7 @@ import pytest
 
 from aistudio_formats.report import Report
 from aistudio_mock.backend.folders import FolderDefaults, Folders
+from aistudio_mock.backend.open_stories import OpenStories
 from aistudio_mock.backend.store import Store
 from aistudio_mock.backend.validations import Scanned, Validations
 from aistudio_mock.domain.dataset import Dataset, DatasetState, DatasetStatus
@@ -30,7 +31,10 @@ class Bench:
         self.scan = Future()
         if begun:
             self.scan.set_running_or_notify_cancel()
-        self.validations = Validations(self.store, RLock(), lambda *_: self.scan, self.discarded.append)
+        self.stories = OpenStories()
+        self.validations = Validations(
+            self.store, RLock(), lambda *_: self.scan, self.discarded.append, self.stories
+        )
         self.begun = self.folder.clock.now()
         self.store.datasets.put(
             Dataset(
@@ -198,17 +202,17 @@ def test_nothing_uploaded_is_invalid_at_once_where_that_is_allowed():
 
 def test_waiting_for_what_is_over_or_unknown_does_not_wait(bench):
     bench.succeed()
-    bench.validations.wait("fdsop", 100)
-    bench.validations.wait("fdsother", 100)
-    bench.validations.settle(bench.folder.id)
-    bench.validations.settle("b1gother")
+    bench.stories.wait("fdsop", 100)
+    bench.stories.wait("fdsother", 100)
+    bench.stories.settle(bench.folder.id)
+    bench.stories.settle("b1gother")
 
 
 def test_settling_another_folder_does_not_wait_for_this_one(bench):
-    bench.validations.settle("b1gother")
+    bench.stories.settle("b1gother")
     assert bench.dataset.timeline.is_open
 
 
 def test_waiting_ends_when_its_time_is_over(bench):
-    bench.validations.wait("fdsop", 0.001)
+    bench.stories.wait("fdsop", 0.001)
     assert bench.dataset.timeline.is_open

@@ -11,6 +11,7 @@ A placeholder is a mapping with one key that begins with `$`, and perhaps `as`, 
     {$join: [a, {$same: b}]}    several of these one after the other
     {$number: ~}                a number with a fraction
     {$numbers: 128}             a list of so many of them
+    {$map: {a: b}}              these keys in any order, as in a map field
     {$any: ~}                   anything at all
 """
 
@@ -68,6 +69,11 @@ def _is_placeholder(template: Any) -> bool:
 
 def _placeholder(template: Any, actual: Any, names: Names, where: str) -> Iterator[str]:
     if "$any" in template:
+        return
+    if "$map" in template:
+        entries = dict(sorted(template["$map"].items()))
+        in_order = dict(sorted(actual.items())) if isinstance(actual, Mapping) else actual
+        yield from mismatches(entries, in_order, names, where)
         return
     if "$numbers" in template:
         yield from mismatches([{"$number": None}] * template["$numbers"], actual, names, where)

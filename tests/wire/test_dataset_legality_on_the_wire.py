@@ -8,7 +8,7 @@ import requests
 from msgspec.structs import replace
 
 from aistudio_mock.domain.dataset import LEGAL, DatasetCommand, DatasetState, DatasetStatus
-from tests.wire import steps
+from tests.wire import batch_parts, steps
 
 COMMANDS = {
     DatasetCommand.UPLOAD: ("DatasetService/GetUploadDraftUrl", {"size_bytes": 5}),
@@ -24,12 +24,18 @@ REACHED_BY = {
     DatasetStatus.READY: steps.validated,
     DatasetStatus.INVALID: partial(steps.validated, body=steps.BAD),
 }
-PAIRS = [(status, command) for status in DatasetStatus for command in DatasetCommand]
+ELSEWHERE = DatasetCommand.INFER_ON
+"""Of another task type: see test_batches."""
+PAIRS = [
+    (status, command) for status in DatasetStatus for command in DatasetCommand if command is not ELSEWHERE
+]
 
 
 def command(client, folder, dataset_id, wanted):
     if wanted is DatasetCommand.TUNE_ON:
         return client.call("TuningService/Tune", **steps.order(folder, dataset_id))
+    if wanted is ELSEWHERE:
+        return client.call(batch_parts.START, **batch_parts.order(folder, dataset_id))
     rpc, fields = COMMANDS[wanted]
     return client.call(rpc, dataset_id=dataset_id, **fields)
 
@@ -40,7 +46,7 @@ def status_of(client, dataset_id):
 
 
 def test_every_command_is_one_rpc():
-    assert {*COMMANDS, DatasetCommand.TUNE_ON} == set(DatasetCommand)
+    assert {*COMMANDS, DatasetCommand.TUNE_ON, ELSEWHERE} == set(DatasetCommand)
 
 
 def test_the_one_status_that_cannot_be_reached_is_deleting():

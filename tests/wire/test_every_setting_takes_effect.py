@@ -5,7 +5,7 @@ import pytest
 
 from aistudio_mock import MockServer
 from aistudio_mock.domain.behaviours import VALUES
-from tests.wire import multipart_settings, steps, tuning_settings
+from tests.wire import batch_parts, multipart_settings, steps, tuning_settings
 from tests.wire.stubs import Client, unpack
 
 
@@ -176,9 +176,38 @@ def model_text_empty(client, folder):
     return "accept"
 
 
+def batch_refusals(client, folder):
+    order = batch_parts.order(folder, steps.validated(client, folder))
+    try:
+        operation = client.call(batch_parts.START, **order)
+    except grpc.RpcError as refusal:
+        return "sync" if "a batch run takes" in refusal.details() else refusal.details()
+    folder.clock.advance(seconds=6)
+    task = batch_parts.described(client, unpack(operation.metadata).task_id)
+    assert (task.status, task.result_dataset_id, task.HasField("started_at")) == (5, "", False)
+    assert (
+        task.errors.status.message
+        == client.call("OperationService/Get", operation_id=operation.id).error.message
+    )
+    return "async" if "a batch run takes" in task.errors.status.message else task.errors.status.message
+
+
+def batch_delete_unfinished(client, folder):
+    operation = batch_parts.begun(client, folder)
+    task_id = unpack(operation.metadata).task_id
+    try:
+        client.call("BatchInferenceService/Delete", task_id=task_id)
+    except grpc.RpcError as refusal:
+        return "refuse" if "cancel it first" in refusal.details() else refusal.details()
+    assert client.call("OperationService/Get", operation_id=operation.id).error.code == 1
+    return "end"
+
+
 OBSERVED = {
     observe.__name__: observe
     for observe in (
+        batch_delete_unfinished,
+        batch_refusals,
         cancel_finished,
         completion_model_version,
         dataset_delete_in_use,

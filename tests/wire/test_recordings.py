@@ -130,6 +130,7 @@ UNLIKE = [
     ({"a": {"$micros": None}}, {"a": "2025-12-11T02:18:54.5Z"}, "does not match"),
     ({"a": {"$same": "x"}}, {"a": "other"}, "does not match"),
     ({"a": {"$join": ["b.c", {"$same": "x"}]}}, {"a": "bXcbound"}, "does not match"),
+    ({"a": {"$map": {"b": "1", "c": "2"}}}, {"a": {"c": "2", "b": "3"}}, "reply.a.b: '3', not '1'"),
     ({"a": {"$number": None}}, {"a": 1}, "reply.a: 1 is no number with a fraction"),
     ({"a": {"$numbers": 2}}, {"a": [0.5]}, "reply.a: 1 items, not 2"),
 ]

@@ -1,9 +1,5 @@
 """Classifiers and embedding models with the official SDK, blocking and async, under both of its names."""
 
-import asyncio
-import importlib
-import inspect
-import warnings
 from math import fsum, sqrt
 
 import pytest
@@ -11,40 +7,8 @@ import pytest
 from aistudio_formats.examples import EXAMPLES
 from aistudio_mock import MockServer
 from tests.wire import model_parts
+from tests.wire.sdk_clients import CLASSES, Sdk
 from tests.wire.sdk_parts import quiet
-
-CLASSES = [
-    "yandex_ai_studio_sdk.AIStudio",
-    "yandex_ai_studio_sdk.AsyncAIStudio",
-    "yandex_cloud_ml_sdk.YCloudML",
-    "yandex_cloud_ml_sdk.AsyncYCloudML",
-]
-
-
-class Sdk:
-    """One client; `done` waits for what an async one gives."""
-
-    def __init__(self, class_name, mock):
-        package, _, name = class_name.rpartition(".")
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "yandex-cloud-ml-sdk package is deprecated")
-            client = getattr(importlib.import_module(package), name)
-        folder = mock.folder()
-        self._loop = asyncio.new_event_loop()
-        self.client = client(folder_id=folder.id, auth=folder.api_key, endpoint=mock.endpoint, verify=False)
-
-    def done(self, answer):
-        return self._loop.run_until_complete(answer) if inspect.isawaitable(answer) else answer
-
-    def dataset(self, path, task_type, text):
-        path.write_bytes(text.encode())
-        draft = self.client.datasets.draft_from_path(
-            path, name="train", task_type=task_type, upload_format="jsonlines"
-        )
-        return self.done(draft.upload())
-
-    def close(self):
-        self._loop.close()
 
 
 @pytest.fixture(scope="module", name="mock")

@@ -20,6 +20,8 @@ from aistudio_mock.runtime.chance import Ids
 
 if TYPE_CHECKING:
     from aistudio_mock.backend.async_completions import AsyncTextGeneration
+    from aistudio_mock.backend.batch_runs import BatchRuns
+    from aistudio_mock.backend.batches import Batches
     from aistudio_mock.backend.dataset_catalogue import DatasetCatalogue
     from aistudio_mock.backend.dataset_files import DatasetFiles
     from aistudio_mock.backend.dataset_lists import DatasetLists
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
     from aistudio_mock.backend.model_list import ModelList
     from aistudio_mock.backend.multipart import MultipartUploads
     from aistudio_mock.backend.objects import StoredObjects
+    from aistudio_mock.backend.open_stories import OpenStories
     from aistudio_mock.backend.operations import Operations
+    from aistudio_mock.backend.polling import Polling
     from aistudio_mock.backend.rates import Rates
     from aistudio_mock.backend.scans import Scans
     from aistudio_mock.backend.text_classification import TextClassification
@@ -80,9 +84,11 @@ class Backend:
     def empty(self, folder: Folder) -> None:
         """A folder forgets datasets, tunings, operations, files, faults, plans, journal; its clock goes on.
 
-        Waits for a scan that is under way.
+        Waits for a scan that is under way, and for the batch runs that end with this.
         """
-        self.validations.settle(folder.id)
+        if self.store.batches.count(folder.id):
+            self.batch_runs.stop_all(folder.id)
+        self.stories.settle(folder.id)
         self.objects.forget(folder.id)
         self.learned.keep_only(self.store.tunings)
         self.text_models.forget(folder.id)
@@ -119,8 +125,25 @@ class Backend:
         """The stories of validations, which no RPC reaches by itself."""
         from aistudio_mock.backend.validations import Validations
 
-        scans = self._scans()
-        return Validations(self.store, self._lock, scans.start, scans.discard)
+        scans = self._made_scans
+        return Validations(self.store, self._lock, scans.start, scans.discard, self.stories)
+
+    @lazy
+    def stories(self) -> "OpenStories":
+        """Which stories are open."""
+        from aistudio_mock.backend.open_stories import OpenStories
+
+        return OpenStories()
+
+    @lazy
+    def _made_scans(self) -> "Scans":
+        return self._scans()
+
+    @lazy
+    def _polling(self) -> "Polling":
+        from aistudio_mock.backend.polling import Polling
+
+        return Polling(self.store, self.stories)
 
     @lazy
     def datasets(self) -> "Datasets":
@@ -178,7 +201,35 @@ class Backend:
         """OperationService."""
         from aistudio_mock.backend.operations import Operations
 
-        return Operations(self.store, self._lock, self._access, self.validations, self.tunings)
+        return Operations(
+            self.store, self._lock, self._access, self._polling, self.tunings, lambda: self.batches
+        )
+
+    @lazy
+    def batches(self) -> "Batches":
+        """BatchInferenceService."""
+        from aistudio_mock.backend.batches import Batches
+
+        return Batches(
+            self.store, self._lock, self._access, self._polling, self.objects, self.stories, self.batch_runs
+        )
+
+    @lazy
+    def batch_runs(self) -> "BatchRuns":
+        """TextGenerationBatchService."""
+        from aistudio_mock.backend.batch_runs import BatchRuns
+
+        return BatchRuns(
+            self.store,
+            self._lock,
+            self._access,
+            self._ids,
+            self.objects,
+            self._made_scans,
+            self.stories,
+            self.text_models,
+            self.text_generation,
+        )
 
     @lazy
     def text_generation(self) -> "TextGeneration":

@@ -22,7 +22,7 @@ class Belonging:
             "dataset_id": self._owner(store.datasets),
             "operation_id": self._owner(store.operations),
             "tuning_task_id": self._owner(store.tunings),
-            "task_id": self._owner(store.tunings),
+            "task_id": self._owner(store.tunings, store.batches),
             "base_model_uri": self._in_uri,
             "model_uri": self._in_uri,
             "instruction_uri": lambda alias: self._owner(store.tunings)(alias.partition("://")[2]),
@@ -40,9 +40,10 @@ class Belonging:
             return lambda message: find(next(iter(getattr(message, name)), "")) or default
         return lambda message: find(getattr(message, name)) or default
 
-    def _owner(self, table: Table[Any]) -> Callable[[str], Folder | None]:
+    def _owner(self, *tables: Table[Any]) -> Callable[[str], Folder | None]:
         def find(record_id: str) -> Folder | None:
-            record = table.get(record_id)
+            found = (record for table in tables if (record := table.get(record_id)) is not None)
+            record = next(found, None)
             return None if record is None else self._folders.find(record.folder_id)
 
         return find

@@ -101,7 +101,7 @@ class Control:
         by = round(seconds * SECOND)
         if folder.clock.now() + by > END:
             raise FailedPrecondition(f"folder {folder_id}: the clock would pass the year 9999")
-        self._backend.validations.settle(folder.id)
+        self._backend.stories.settle(folder.id)
         return {"now": rfc3339(folder.clock.advance(by))}
 
     def list_faults(self, folder_id: str) -> Document:

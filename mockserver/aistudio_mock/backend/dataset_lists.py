@@ -66,6 +66,7 @@ class DatasetLists:
 
 def _tests(request: wire.ListDatasetsRequest, now: Instant) -> Iterator[Test]:
     """One test for each filter that is given, the cheapest first; a dataset must pass them all."""
+    yield lambda dataset: dataset.created_at <= now
     if ids := frozenset(request.dataset_ids):
         yield lambda dataset: dataset.id in ids
     if types := frozenset(request.task_type_filter):

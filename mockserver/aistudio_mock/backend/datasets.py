@@ -83,6 +83,7 @@ class Datasets:
         """The dataset as it is now. Raises NotFound."""
         dataset, folder = self._find(call, request.dataset_id)
         now = folder.clock.now()
+        dataset.require_made(now)
         return wire.DescribeDatasetResponse(dataset=views.dataset(dataset, now, folder.settings.behaviours))
 
     def update(self, call: Call, request: wire.UpdateDatasetRequest) -> wire.UpdateDatasetResponse:

@@ -120,6 +120,8 @@ class StoredObjects:
         """Frees everything a folder stored, and its datasets, tunings and operations with it."""
         with self._lock:
             self._store.operations.drop(folder_id)
+            for batch in self._store.batches.drop(folder_id):
+                self._store.task_of_operation.pop(batch.operation_id, None)
             tasks, datasets = self._store.tunings.drop(folder_id), self._store.datasets.drop(folder_id)
             gone = [blob for dataset in datasets for blob in (dataset.draft, dataset.content)]
             for dataset in datasets:

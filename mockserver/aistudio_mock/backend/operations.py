@@ -1,14 +1,15 @@
 """OperationService: reading an operation, polling it, cancelling it."""
 
 from threading import RLock
+from typing import TYPE_CHECKING
 
 from aistudio_mock.backend import views
 from aistudio_mock.backend.access import Access
 from aistudio_mock.backend.call import Call
-from aistudio_mock.backend.folders import Folder, Pace
+from aistudio_mock.backend.folders import Folder
+from aistudio_mock.backend.polling import Polling
 from aistudio_mock.backend.store import Store
 from aistudio_mock.backend.tunings import Tunings
-from aistudio_mock.backend.validations import Validations
 from aistudio_mock.domain.errors import FailedPrecondition, NotFound
 from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.operation import Operation
@@ -18,18 +19,31 @@ from aistudio_protos.yandex.cloud.operation.operation_service_pb2 import (
     GetOperationRequest,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aistudio_mock.backend.batches import Batches
+
 
 class Operations:
     """One method per RPC of OperationService."""
 
     def __init__(
-        self, store: Store, lock: RLock, access: Access, validations: Validations, tunings: Tunings
+        self,
+        store: Store,
+        lock: RLock,
+        access: Access,
+        polling: Polling,
+        tunings: Tunings,
+        batches: "Callable[[], Batches]",
     ) -> None:
+        """`batches` is called when the operation of a batch task is cancelled."""
         self._store = store
         self._lock = lock
         self._access = access
-        self._validations = validations
+        self._polling = polling
         self._tunings = tunings
+        self._batches = batches
 
     def get(self, call: Call, request: GetOperationRequest) -> operation_pb2.Operation:
         """The operation at now. Where polling moves the folder's clock, it moves first.
@@ -38,8 +52,7 @@ class Operations:
             NotFound: no such operation, or none any more.
         """
         operation, folder = self._find(call, request.operation_id)
-        if folder.settings.pace is not Pace.KEEP:
-            operation = self._move_clock(call, operation, folder)
+        operation = self._polling.poll(call, operation, folder)
         now = folder.clock.now()
         _require_kept(operation, folder, now)
         return views.operation(operation, now)
@@ -65,28 +78,17 @@ class Operations:
 
     def _cut_short(self, operation: Operation, now: Instant) -> Operation:
         """Ends the operation, and the task behind it if it has one. The lock is held."""
-        tuning = self._store.tunings.get(self._store.task_of_operation.get(operation.id, ""))
-        if tuning is not None:
+        task_id = self._store.task_of_operation.get(operation.id, "")
+        if (tuning := self._store.tunings.get(task_id)) is not None:
             return self._tunings.cut_short(tuning, operation, now)
+        if (batch := self._store.batches.get(task_id)) is not None:
+            return self._batches().cut_short(batch, operation, now)
         ended = operation.cancelled(now)
         self._store.operations.put(ended)
         return ended
 
     def _find(self, call: Call, operation_id: str) -> tuple[Operation, Folder]:
         return self._access.record(call, self._store.operations, "operation", operation_id)
-
-    def _move_clock(self, call: Call, operation: Operation, folder: Folder) -> Operation:
-        if operation.timeline.is_open:
-            # The first answer must be the final one: the official SDK would sleep 60 s before the next.
-            self._validations.wait(operation.id, call.patience)
-            operation, _ = self._find(call, operation.id)
-        if operation.timeline.is_open:
-            return operation
-        if folder.settings.pace is Pace.SKIP:
-            folder.clock.skip_to(operation.ends_at)
-        elif (phase := operation.next_phase(folder.clock.now())) is not None:
-            folder.clock.skip_to(phase)
-        return operation
 
 
 def _require_kept(operation: Operation, folder: Folder, now: Instant) -> None:

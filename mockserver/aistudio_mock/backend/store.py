@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from msgspec import Struct, field
 
 if TYPE_CHECKING:
+    from aistudio_mock.domain.batch import BatchTask
     from aistudio_mock.domain.dataset import Dataset
     from aistudio_mock.domain.operation import Operation
     from aistudio_mock.domain.tuning import Tuning
@@ -78,6 +79,12 @@ class Order(Generic[R]):
         older = map(self._records.__getitem__, range(end - 1, -1, -1))
         return (record for record in older if record is not None)
 
+    def oldest_first(self, after: int | None = None) -> Iterator[R]:
+        """The records, the first one first; only those with numbers greater than `after`."""
+        begin = 0 if after is None else self._index(after + 1)
+        newer = map(self._records.__getitem__, range(begin, len(self._records)))
+        return (record for record in newer if record is not None)
+
     def _index(self, number: int) -> int:
         return bisect_left(self._numbers, number)
 
@@ -124,6 +131,11 @@ class Table(Generic[R]):
         order = self._orders.get(folder_id)
         return order.newest_first(before) if order else iter(())
 
+    def oldest_first(self, folder_id: str, after: int | None = None) -> Iterator[R]:
+        """A folder's records, the first created first; only those whose position is greater than `after`."""
+        order = self._orders.get(folder_id)
+        return order.oldest_first(after) if order else iter(())
+
     def position(self, record: R) -> int:
         """Where a record stands among its folder's: greater for each one created later."""
         return self._orders[record.folder_id].number(record.id)
@@ -140,8 +152,9 @@ class Store(Struct):
 
     datasets: "Table[Dataset]" = field(default_factory=Table)
     tunings: "Table[Tuning]" = field(default_factory=Table)
+    batches: "Table[BatchTask]" = field(default_factory=Table)
     operations: "Table[Operation]" = field(default_factory=Table)
     tuned_models: dict[str, str] = field(default_factory=dict)
     """Target model URI → task id; whether the model exists at `now` is asked of the task."""
     task_of_operation: dict[str, str] = field(default_factory=dict)
-    """Operation id → task id, for the operations that are tunings."""
+    """Operation id → task id, for the operations that are tunings or batch runs."""

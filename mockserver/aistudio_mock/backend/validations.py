@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from threading import Event, RLock
+from threading import RLock
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from aistudio_formats.report import Report, RowError
 from aistudio_mock.backend.folders import Folder
+from aistudio_mock.backend.open_stories import OpenStories
 from aistudio_mock.backend.store import Store
 from aistudio_mock.domain.dataset import Dataset, DatasetState, DatasetStatus
 from aistudio_mock.domain.instant import Instant, later
@@ -46,12 +47,19 @@ class Scan(Protocol):
 class Validations:
     """Begins validations, and seals their stories when the scan is over."""
 
-    def __init__(self, store: Store, lock: RLock, scan: Scan, discard: Callable[[Blob], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        lock: RLock,
+        scan: Scan,
+        discard: Callable[[Blob], None],
+        stories: OpenStories,
+    ) -> None:
         self._store = store
         self._lock = lock
         self._scan = scan
         self._discard = discard
-        self._open: dict[str, tuple[str, Event]] = {}
+        self._stories = stories
 
     def begin(self, folder: Folder, dataset: Dataset, operation_id: str, now: Instant) -> Operation:
         """Writes both stories as far as they are known and starts the scan. The lock is held."""
@@ -63,7 +71,7 @@ class Validations:
         self._store.operations.put(operation)
         validating = dataset.timeline.then(now, DatasetState(DatasetStatus.VALIDATING)).awaiting()
         self._store.datasets.put(replace(dataset, timeline=validating, operation_id=operation_id))
-        self._open[operation_id] = (folder.id, Event())
+        self._stories.begin(operation_id, folder.id)
         future = self._start(dataset, folder)
         future.add_done_callback(lambda done: self._finish(folder, dataset.id, operation_id, plan, done))
         return operation
@@ -77,18 +85,6 @@ class Validations:
         final = replace(operation.timeline.at(now).state, done=True, error=error)
         story = operation.timeline.cut(now).then(now, final, terminal=True)
         self._store.operations.put(replace(operation, timeline=story, phases=(now,)))
-
-    def wait(self, operation_id: str, seconds: float) -> None:
-        """Waits until the operation's story is sealed, at most `seconds`."""
-        _, sealed = self._open.get(operation_id, ("", None))
-        if sealed is not None:
-            sealed.wait(seconds)
-
-    def settle(self, folder_id: str) -> None:
-        """Waits until no story of the folder is open, so that moving its clock shows everything due."""
-        for owner, sealed in tuple(self._open.values()):
-            if owner == folder_id:
-                sealed.wait()
 
     def _start(self, dataset: Dataset, folder: Folder) -> "Future[Scanned]":
         if dataset.draft is None:
@@ -120,8 +116,7 @@ class Validations:
                 self._seal(folder, dataset, operation, plan, scanned)
             elif scanned.content is not None:  # deleted meanwhile, or taken away by a reset
                 self._discard(scanned.content)
-            _, sealed = self._open.pop(operation_id)
-        sealed.set()
+        self._stories.end(operation_id)
 
     def _seal(
         self,

@@ -44,6 +44,8 @@ class Behaviours(Struct, frozen=True):
     completion_model_version: Literal["23.10.2024", "07.03.2024"] = "23.10.2024"
     prompt_limit: str = "32768"
     model_text_empty: Literal["refuse", "accept"] = "refuse"
+    batch_refusals: Literal["sync", "async"] = "sync"
+    batch_delete_unfinished: Literal["end", "refuse"] = "end"
     quotas: str = "off"
 
 
@@ -78,6 +80,8 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "completion_model_version": ("23.10.2024", "07.03.2024"),
     "prompt_limit": ("32768", "8192", "off"),
     "model_text_empty": ("refuse", "accept"),
+    "batch_refusals": ("sync", "async"),
+    "batch_delete_unfinished": ("end", "refuse"),
     "quotas": ("off", "documented"),
 }
 

@@ -24,7 +24,7 @@ GRID = 2048
 
 _STEM = 6
 """Letters of a word that count: the rest is mostly its ending."""
-_COUNTED = 10_000
+_COUNTED = 5000
 """Rows that words are counted in, evenly spread; what more of them would say changes little."""
 _COMMON = 1000
 """From so many rows on, a word that came once says nothing."""

@@ -7,7 +7,7 @@ from itertools import product
 from msgspec import Struct, field
 
 from aistudio_formats.report import RowError
-from aistudio_mock.domain.errors import FailedPrecondition
+from aistudio_mock.domain.errors import FailedPrecondition, NotFound
 from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.objects import Blob
 from aistudio_mock.domain.timeline import Timeline
@@ -31,12 +31,13 @@ class DatasetCommand(Enum):
     DOWNLOAD = "be downloaded"
     PREVIEW = "be previewed"
     TUNE_ON = "be tuned on"
+    INFER_ON = "be answered"
     UPDATE = "be updated"
     DELETE = "be deleted"
 
 
 _ANY_TIME = {DatasetCommand.UPDATE, DatasetCommand.DELETE}
-_CONTENT = {DatasetCommand.DOWNLOAD, DatasetCommand.PREVIEW, DatasetCommand.TUNE_ON}
+_CONTENT = {DatasetCommand.DOWNLOAD, DatasetCommand.PREVIEW, DatasetCommand.TUNE_ON, DatasetCommand.INFER_ON}
 """What needs the converted file."""
 
 LEGAL: Mapping[DatasetStatus, frozenset[DatasetCommand]] = {
@@ -107,8 +108,14 @@ class Dataset(Struct, frozen=True):
         mark = self.timeline.at(now).at
         return max(mark, self.edited_at) if self.edited_at is not None else mark
 
+    def require_made(self, now: Instant) -> None:
+        """Raises NotFound for the result of a batch task that has not come to make it."""
+        if now < self.created_at:
+            raise NotFound(f"dataset {self.id} not found")
+
     def require(self, command: DatasetCommand, now: Instant) -> None:
-        """Raises FailedPrecondition unless the status at `now` allows `command`."""
+        """Raises FailedPrecondition unless the status at `now` allows `command`; else as `require_made`."""
+        self.require_made(now)
         status = self.status(now)
         if command not in LEGAL[status]:
             advice = _WHAT_WOULD_WORK.get((status, command), "create a new one")

@@ -23,9 +23,9 @@ _CLOSENESS = 4
 """How fast that fades with likeness: likeness to the power of this."""
 _AWAY = 0.5
 """How much a negative pushes, beside what a positive draws."""
-_LOOKED_THROUGH = 5000
+_LOOKED_THROUGH = 2000
 """Training texts that share a word with a new one and are weighed up, at most."""
-_COMPARED = 5
+_COMPARED = 3
 """Of these, so many of the best are compared."""
 
 Row = Mapping[str, str]

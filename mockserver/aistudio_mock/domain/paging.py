@@ -1,4 +1,4 @@
-"""Pages over a folder's objects, newest first, with opaque tokens (service-behaviour e.7)."""
+"""Pages over a folder's objects, with opaque tokens (service-behaviour e.7)."""
 
 import base64
 import re
@@ -32,16 +32,16 @@ class Page(Struct, Generic[T], frozen=True):
 
 
 def page(
-    newest_first: Callable[[Position | None], Iterable[T]],
+    listed: Callable[[Position | None], Iterable[T]],
     position: Callable[[T], Position],
     size: int,
     token: str,
     *,
     token_on_every_page: bool = False,
 ) -> Page[T]:
-    """Cuts one page out of a list, newest first.
+    """Cuts one page out of a list.
 
-    `newest_first` gives the objects whose position is less than the one it is asked for, or all of them.
+    `listed` gives the objects that come after that position, newest or oldest first, or all of them.
     `token_on_every_page` gives a token on the last non-empty page too, as tunings need (e.7).
 
     Raises:
@@ -51,8 +51,8 @@ def page(
         words = f"Value must be in the range of 0 to {MAX_PAGE_SIZE}"
         raise InvalidArgument.of(FieldViolation("page_size", words))
     limit = size or DEFAULT_PAGE_SIZE
-    before = _decode(token) if token else None
-    rest = iter(newest_first(before))
+    last = _decode(token) if token else None
+    rest = iter(listed(last))
     items = tuple(islice(rest, limit))
     more = next(rest, None) is not None or (token_on_every_page and bool(items))
     return Page(items, _encode(position(items[-1])) if more else "")

@@ -4,6 +4,7 @@ Ranges are those of the recordings (service-behaviour c.6, e.2) or of the docume
 """
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aistudio_mock.domain.durations import Durations
 from aistudio_mock.domain.instant import Instant, later, seconds, whole_second
@@ -57,6 +58,10 @@ _TUNING = {
     Durations.INSTANT: TuningSpans(_NONE, _NONE, _NONE, _NONE),
 }
 
+_BATCH = TuningSpans(Span(6, 10), Span(15, 40), Span(60, 300), Span(2, 2))
+"""One recording was over within 7 minutes, and closed 2 s later; a task cancelled after 6 s had no result, so
+was not PENDING yet (e.2, e.4; the rest is assumed)."""
+
 _REFUSED = Span(2, 5.3)
 """Of five failed batch tasks, four had ended 2.0–5.3 s after their creation, unstarted (e.5)."""
 
@@ -82,6 +87,33 @@ class TuningPlan(Struct, frozen=True):
     started: Instant
     finished: Instant
     done: Instant
+
+
+class BatchPlan(Struct, frozen=True):
+    """The dated phases of a batch task. `reported` is when it first tells of errors, or that it has none."""
+
+    pending: Instant
+    started: Instant
+    reported: Instant
+    finished: Instant
+    done: Instant
+
+    def postponed(self, by: int) -> "BatchPlan":
+        """The same with an end that is so many microseconds later."""
+        return replace(self, finished=later(self.finished, by), done=later(self.done, by))
+
+
+def plan_batch(durations: Durations, chance: Chance, now: Instant) -> BatchPlan:
+    """Draws the phases of a batch task accepted at `now`."""
+    if durations is Durations.INSTANT:
+        return BatchPlan(now, now, now, now, now)
+    pending = later(now, _BATCH.pending.draw(chance))
+    started = later(pending, _BATCH.start.draw(chance))
+    run = _BATCH.run.draw(chance)
+    finished = later(started, run)
+    return BatchPlan(
+        pending, started, later(started, run // 2), finished, later(finished, _BATCH.closing.draw(chance))
+    )
 
 
 def plan_validation(durations: Durations, chance: Chance, now: Instant) -> ValidationPlan:

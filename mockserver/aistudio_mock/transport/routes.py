@@ -128,6 +128,15 @@ _SERVICES: Mapping[str, Mapping[str, Callable[[Backend], Unary | Streaming]]] = 
         "Get": lambda backend: backend.operations.get,
         "Cancel": lambda backend: backend.operations.cancel,
     },
+    "yandex.cloud.ai.foundation_models.v1.TextGenerationBatchService": {
+        "Completion": lambda backend: backend.batch_runs.completion,
+    },
+    "yandex.cloud.ai.batch_inference.v1.BatchInferenceService": {
+        "Describe": lambda backend: backend.batches.describe,
+        "List": lambda backend: backend.batches.list,
+        "Cancel": lambda backend: backend.batches.cancel,
+        "Delete": lambda backend: backend.batches.delete,
+    },
     "yandex.cloud.ai.foundation_models.v1.TextGenerationService": {
         "Completion": lambda backend: backend.text_generation.completion,
     },

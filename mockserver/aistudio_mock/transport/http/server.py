@@ -181,7 +181,8 @@ async def _close(runner: "web.AppRunner", listener: socket.socket) -> None:
 
 
 async def _name_server(_request: "web.Request", response: "web.StreamResponse") -> None:
-    response.headers.setdefault("Server", "nginx")
+    if response.headers.get("Server", "").startswith("Python/"):  # aiohttp's own name, put there just before
+        response.headers["Server"] = "nginx"
 
 
 def _first_segments(app: "web.Application") -> Iterator[str]:
