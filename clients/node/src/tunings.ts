@@ -1,4 +1,7 @@
-/** Tunings: started once, waited for until the operation is done. A task's id is its operation's. */
+/**
+ * Tunings: started once, waited for until the operation is done. A task's id is its operation's, or so it is
+ * today; where it is another, the operation tells it, and either id does everywhere here.
+ */
 import { randomBytes } from "node:crypto";
 
 import type { Connection } from "./connection.js";
@@ -44,6 +47,7 @@ export interface Order {
   readonly parameters?: Readonly<Record<string, unknown>> | undefined;
 }
 
+const ENDED = new Set(["COMPLETED", "FAILED", "CANCELED"]);
 const THREE_DAYS = 72 * 3600;
 
 export class Tunings {
@@ -68,7 +72,7 @@ export class Tunings {
         throw task ? new Interrupted(`interrupted; tuning ${task.taskId} was started: tunings cancel ${task.taskId}`) : failure;
       }
       if (!task) throw new OutcomeUnknown(failure as RpcError, nonce, "tunings list");
-      return shown(task);
+      return { ...shown(task), id: task.operationId || task.taskId };
     }
   }
 
@@ -76,24 +80,36 @@ export class Tunings {
   async wait(id: string, options: WaitOptions = {}): Promise<Tuning> {
     const timeout = options.timeout ?? THREE_DAYS;
     const attach = `tunings wait ${id} goes on waiting, tunings cancel ${id} stops it`;
+    let tuning: Tuning;
     try {
       const operation = await awaited(this.connection, id, attach, { ...options, timeout });
       if (operation.error && operation.error.code !== 1) {
         const { code, message } = operation.error;
         throw new OperationFailed(id, codeName(code), await this.told(id, message));
       }
+      tuning = await this.get(id, options.signal);
     } catch (failure) {
-      // Operations are kept for weeks, tasks for good.
-      if (!(failure instanceof RpcError && failure.code === "NOT_FOUND")) throw failure;
+      if (!isMissing(failure)) throw failure;
+      // Operations are kept for weeks, tasks for good; or this is the task's id, and the operation has another.
+      const task = await this.describe(id, options.signal);
+      if (task.operationId && task.operationId !== id && !ENDED.has(String(task.status))) {
+        return this.wait(task.operationId, options);
+      }
+      tuning = shown(task);
     }
-    const tuning = await this.get(id, options.signal);
     if (tuning.status === "CANCELED" || (tuning.status === "COMPLETED" && tuning.modelUri)) return tuning;
     throw new AIStudioError(`tuning ${id} is ${tuning.status}, and the service names no model`);
   }
 
-  async get(tuningTaskId: string, signal?: AbortSignal): Promise<Tuning> {
-    const { tuningTask } = await this.connection.call("tunings", "Describe", { tuningTaskId }, { signal });
-    return shown(tuningTask!);
+  /** One tuning. A young one may have an operation only, and is told from that. */
+  async get(id: string, signal?: AbortSignal): Promise<Tuning> {
+    try {
+      return { ...shown(await this.ofTask(id, (taskId) => this.describe(taskId, signal))), id };
+    } catch (failure) {
+      const progress = isMissing(failure) ? await this.progress(id, signal) : undefined;
+      if (!progress) throw failure;
+      return { id, name: "", status: String(progress.status), modelUri: undefined, sourceModelUri: undefined };
+    }
   }
 
   /** Every task of the folder, newest first as the service has them. */
@@ -102,18 +118,20 @@ export class Tunings {
   }
 
   /** Asks a tuning to stop; `wait` tells what came of it. */
-  async cancel(tuningTaskId: string): Promise<void> {
-    await this.connection.call("tunings", "Cancel", { tuningTaskId });
+  async cancel(id: string): Promise<void> {
+    await this.ofTask(id, (tuningTaskId) => this.connection.call("tunings", "Cancel", { tuningTaskId }));
   }
 
   /** Saves the archive of metrics; false when there is none yet. */
-  async metrics(taskId: string, path: string, signal?: AbortSignal): Promise<boolean> {
+  async metrics(id: string, path: string, signal?: AbortSignal): Promise<boolean> {
     try {
-      const { loadUrl } = await this.connection.call("tunings", "GetMetricsUrl", { taskId }, { signal });
+      const { loadUrl } = await this.ofTask(id, (taskId) =>
+        this.connection.call("tunings", "GetMetricsUrl", { taskId }, { signal }),
+      );
       await download(loadUrl, path, this.connection.settings, signal);
       return true;
     } catch (failure) {
-      if (failure instanceof RpcError && failure.code === "NOT_FOUND") return false;
+      if (isMissing(failure)) return false;
       throw failure;
     }
   }
@@ -133,8 +151,36 @@ export class Tunings {
     };
   }
 
+  private async describe(tuningTaskId: string, signal?: AbortSignal): Promise<TuningTask> {
+    return (await this.connection.call("tunings", "Describe", { tuningTaskId }, { signal })).tuningTask!;
+  }
+
+  /** What the operation of that id says of its task; undefined when it says nothing, or there is none. */
+  private async progress(operationId: string, signal?: AbortSignal): Promise<Progress | undefined> {
+    try {
+      const operation = await this.connection.call("operations", "Get", { operationId }, { signal });
+      return held<Progress>(operation.metadata, "TuningMetadata");
+    } catch (failure) {
+      if (isMissing(failure)) return undefined;
+      throw failure;
+    }
+  }
+
+  /** Asks by the given id, and if that is none of a task, by the one that the operation tells. */
+  private async ofTask<T>(id: string, ask: (taskId: string) => Promise<T>): Promise<T> {
+    try {
+      return await ask(id);
+    } catch (failure) {
+      const other = isMissing(failure) ? (await this.progress(id))?.tuningTaskId : undefined;
+      if (!other || other === id) throw failure;
+      return ask(other);
+    }
+  }
+
   private async told(id: string, message: string): Promise<string> {
-    const { tuningError } = await this.connection.call("tunings", "ListErrors", { tuningTaskId: id });
+    const { tuningError } = await this.ofTask(id, (tuningTaskId) =>
+      this.connection.call("tunings", "ListErrors", { tuningTaskId }),
+    );
     const more = tuningError.map((one) => one.message).filter((one) => one && one !== message);
     return `tuning ${id} failed: ${[message || "without a message", ...more].join("; ")}`;
   }
@@ -149,6 +195,10 @@ export class Tunings {
       (task) => task.taskId,
     );
   }
+}
+
+function isMissing(failure: unknown): boolean {
+  return failure instanceof RpcError && failure.code === "NOT_FOUND";
 }
 
 function shown(task: TuningTask): Tuning {
