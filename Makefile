@@ -51,7 +51,8 @@ nightly: $(VENV)/.dev  ## The long runs: five minutes of any bytes as dataset fi
 	AISTUDIO_FUZZ_SECONDS=300 $(BIN)/pytest tests/property/formats/test_any_bytes_are_survived.py $(PYTEST_ARGS)
 
 bench: $(VENV)/.dev  ## Measure against bare servers, interleaved, with the noise beside it
-	$(BIN)/python -m bench start calls datasets tunings answers models fixture upload validation metrics server_flavours peers
+	$(BIN)/python -m bench start calls datasets tunings answers models fixture upload validation client metrics \
+		server_flavours peers
 
 generate: $(VENV)/.dev  ## Write every generated file anew
 	set -e; for script in $(GENERATORS); do $(BIN)/python $$script; done

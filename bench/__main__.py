@@ -20,6 +20,7 @@ BENCHES = {
     "answers": "the first and later answers of models tuned on 20,000 rows",
     "models": "classifiers and embedding models: learning 20,000 rows, and a later answer",
     "validation": "scan and conversion of dataset files, against bare loops over the same lines",
+    "client": "the reference client: import beside grpc, 1 GiB in parts beside a bare loop",
     "metrics": "a metrics archive of 10,000 steps, against a bare write of the same records",
     "server_flavours": "synchronous grpcio or grpc.aio (ADR 1)",
     "peers": "moto[server] and MiniStack beside ours; installs them, so only when asked for",

@@ -1,15 +1,17 @@
 """What lets an upload in parts go on after its program has ended: a file, readable by its owner alone."""
 
-import hashlib
 import os
-from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
 from aistudio_client._errors import ConfigurationError
 from aistudio_client._sources import Source
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _BLOCK = 1 << 20
 _WRITING = Lock()
@@ -29,7 +31,7 @@ class Checkpoint(Struct):
         return f"Checkpoint({self.dataset_id!r}, {len(self.etags)} of {len(self.urls)} parts)"
 
 
-def load(path: Path, source: Source) -> Checkpoint | None:
+def load(path: "Path", source: Source) -> Checkpoint | None:
     """The checkpoint there, None if there is none.
 
     Raises:
@@ -48,7 +50,7 @@ def load(path: Path, source: Source) -> Checkpoint | None:
     return found
 
 
-def save(path: Path, checkpoint: Checkpoint) -> None:
+def save(path: "Path", checkpoint: Checkpoint) -> None:
     """Writes it, whole or not at all."""
     fresh = path.with_name(path.name + ".new")
     with _WRITING:  # parts end in several threads
@@ -57,13 +59,15 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         fresh.replace(path)
 
 
-def drop(path: Path) -> None:
+def drop(path: "Path") -> None:
     """The upload is over."""
     path.unlink(missing_ok=True)
 
 
 def md5_of(source: Source, offset: int, length: int) -> str:
     """MD5 of a piece of a source, in hex."""
+    import hashlib  # noqa: PLC0415 - only who goes on with an upload needs it
+
     md5 = hashlib.md5(usedforsecurity=False)
     for begin in range(offset, offset + length, _BLOCK):
         md5.update(source.read(begin, min(_BLOCK, offset + length - begin)))

@@ -89,8 +89,8 @@ class Base:
         self._show = options["progress"] if "progress" in options else bars_of_a_terminal()
 
     @classmethod
-    def from_env(cls, **options: Unpack[Options]) -> Self:
-        """A client of what the environment says; `options` go before.
+    def from_env(cls, folder_id: str | None = None, **options: Unpack[Options]) -> Self:
+        """A client of what the environment says; what is given goes before.
 
         YC_FOLDER_ID (or FOLDER_ID); one of YC_API_KEY (API_KEY), YC_IAM_TOKEN (IAM_TOKEN) and YC_OAUTH_TOKEN
         (YC_TOKEN), in that order, else the metadata service of a virtual machine; YC_API_ENDPOINT. gRPC reads
@@ -99,7 +99,7 @@ class Base:
         Raises:
             ConfigurationError: there is no folder.
         """
-        folder_id = _first(_FOLDERS)
+        folder_id = folder_id or _first(_FOLDERS)
         if "YC_API_ENDPOINT" in os.environ:
             options.setdefault("endpoint", os.environ["YC_API_ENDPOINT"])
         if not options.keys() & {*_KINDS, "credentials"}:

@@ -1,7 +1,5 @@
 """Which places may be spoken to without TLS: this machine, and nobody else's."""
 
-from urllib.parse import urlsplit
-
 from aistudio_client._errors import ConfigurationError
 
 _LOCAL_NAMES = frozenset({"localhost", "ip6-localhost"})
@@ -32,6 +30,8 @@ def require_storage_allowed(url: str, api: str) -> None:
 
     A presigned URL is a secret, and so are the rows that go there.
     """
+    from urllib.parse import urlsplit  # noqa: PLC0415 - only who uploads or downloads needs it
+
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme == "https" or is_local(host) or host == host_of(api).strip("[]"):

@@ -1,7 +1,6 @@
 """What is uploaded, as bytes that several parts can read at once: a file, bytes, rows, or a table."""
 
 import os
-import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BytesIO
@@ -140,6 +139,8 @@ def _of_path(path: str | os.PathLike[str]) -> Source:
 
 def _of_rows(rows: Iterable[Any]) -> Source:
     """JSON Lines in a file without a name: as many rows as there are, in constant memory."""
+    import tempfile  # noqa: PLC0415 - only who uploads rows needs it
+
     spool = tempfile.TemporaryFile()  # noqa: SIM115 - the source closes it
     encode = msgspec.json.Encoder(enc_hook=_plain).encode
     crc = 0

@@ -129,8 +129,8 @@ class Show(Step, frozen=True):
     progress: "Progress"
 
 
-class Emit(Step, Generic[T], frozen=True):
-    """One item of a conversation that gives several."""
+class Emit(Struct, Generic[T], frozen=True):
+    """One item of a conversation that gives several. No `Step`: type checkers would forget `T`."""
 
     item: T
 

@@ -1,10 +1,9 @@
 """What both drivers know of the two wires: options of channels, headers of the storage, and its errors."""
 
-import hashlib
+import os
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -52,9 +51,20 @@ def channel_credentials(settings: Settings, address: str) -> grpc.ChannelCredent
 
 def _read(ca: str) -> bytes:
     try:
-        return Path(ca).read_bytes()
+        with open(ca, "rb") as file:  # noqa: PTH123 - pathlib is not loaded for it
+            return file.read()
     except OSError as error:
         raise ConfigurationError(f"the CA {ca} cannot be read: {error.strerror}") from error
+
+
+def chance() -> float:
+    """A number from 0 up to 1."""
+    return int.from_bytes(os.urandom(6)) / (1 << 48)
+
+
+def nonce() -> str:
+    """Twenty digits that nobody has used before."""
+    return os.urandom(10).hex()
 
 
 def load_httpx() -> Any:
@@ -92,6 +102,8 @@ class Reader:
     def __init__(self, step: Put) -> None:
         self._step = step
         self._sent = 0
+        import hashlib  # noqa: PLC0415 - only who uploads needs it
+
         self._md5 = hashlib.md5(usedforsecurity=False)
 
     def next(self) -> bytes:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from time import monotonic
 from types import TracebackType
@@ -24,15 +23,18 @@ from aistudio_client._verbs.tunings import TuningVerbs
 from aistudio_client._verbs.verb import Awaited
 
 _log = logging.getLogger("aistudio_client.wire")
-_GRAINS = 1 << 30
+
+Channels = Callable[[str], Any]
+"""Makes the channel to an address."""
 
 
 class Driver:
     """Plays conversations with grpc.aio and httpx, in one event loop."""
 
-    def __init__(self, settings: Settings, show: Shown = None) -> None:
+    def __init__(self, settings: Settings, show: Shown = None, channels: Channels | None = None) -> None:
         self._settings = settings
         self._show = show
+        self._make_channel = channels or self._channel
         self._channels: dict[str, Any] = {}
         self._https: dict[bool, Any] = {}
         self._is_closed = False
@@ -47,8 +49,8 @@ class Driver:
         }
         self._plain: Mapping[type[Step], Callable[[Any], Any]] = {
             _steps.Now: lambda _: monotonic(),
-            _steps.Chance: lambda _: secrets.randbelow(_GRAINS) / _GRAINS,
-            _steps.Nonce: lambda _: secrets.token_hex(10),
+            _steps.Chance: lambda _: _wire.chance(),
+            _steps.Nonce: lambda _: _wire.nonce(),
             _steps.Show: lambda step: self._shown(step.progress),
             _steps.Open: self._opened,
         }
@@ -136,7 +138,7 @@ class Driver:
         if self._is_closed:
             raise ConfigurationError("the client was closed")
         if address not in self._channels:
-            self._channels[address] = self._channel(address)
+            self._channels[address] = self._make_channel(address)
         return self._channels[address]
 
     def _channel(self, address: str) -> Any:

@@ -1,9 +1,7 @@
 """The client that blocks: conversations are played in the caller's thread, parts of a file in others."""
 
 import logging
-import secrets
 from collections.abc import Callable, Generator, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from threading import Event, Lock
 from time import monotonic
 from types import TracebackType
@@ -25,7 +23,6 @@ from aistudio_client._verbs.tunings import TuningVerbs
 from aistudio_client._verbs.verb import Blocking
 
 _log = logging.getLogger("aistudio_client.wire")
-_GRAINS = 1 << 30
 
 Channels = Callable[[str], Any]
 """Makes the channel to an address."""
@@ -48,8 +45,8 @@ class Driver:
         self._closed = Event()
         self._ways: Mapping[type[Step], Callable[[Any], Any]] = {
             _steps.Now: lambda _: monotonic(),
-            _steps.Chance: lambda _: secrets.randbelow(_GRAINS) / _GRAINS,
-            _steps.Nonce: lambda _: secrets.token_hex(10),
+            _steps.Chance: lambda _: _wire.chance(),
+            _steps.Nonce: lambda _: _wire.nonce(),
             _steps.Work: lambda step: step.function(),
             _steps.Show: lambda step: self._shown(step.progress),
             _steps.Unary: self._unary,
@@ -204,6 +201,8 @@ class Driver:
             return self._https[direct], httpx
 
     def _together(self, step: _steps.Together) -> list[Any]:
+        from concurrent.futures import ThreadPoolExecutor, as_completed  # noqa: PLC0415 - parts only
+
         stop = Event()
         with ThreadPoolExecutor(step.at_most, thread_name_prefix="aistudio-part") as pool:
             parts = [pool.submit(self.play, flow, stop) for flow in step.flows]

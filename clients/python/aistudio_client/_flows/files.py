@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from aistudio_client._errors import ConfigurationError
 from aistudio_client._flows import storage
@@ -15,11 +14,14 @@ from aistudio_client._steps import Flow, Work
 from aistudio_client._types import Dataset
 from aistudio_protos.yandex.cloud.ai.dataset.v1 import dataset_service_pb2 as wire
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 URLS, PREVIEW = method("DatasetService/GetDownloadUrls"), method("DatasetService/GetPreview")
 TYPES, SCHEMAS = method("DatasetService/ListTypes"), method("DatasetService/ListUploadSchemas")
 
 
-def download(link: Link, dataset: Dataset | str, directory: Path) -> Flow[tuple[Path, ...]]:
+def download(link: Link, dataset: Dataset | str, directory: "Path") -> Flow["tuple[Path, ...]"]:
     """Saves every file of a dataset. A key of the service is a file's name here, and never a path."""
     reply = yield from call(link, URLS, wire.GetDownloadUrlsRequest(dataset_id=id_of(dataset)))
     names = [f"{_file_name(one.key)}.parquet" for one in reply.download_urls]
@@ -31,7 +33,7 @@ def download(link: Link, dataset: Dataset | str, directory: Path) -> Flow[tuple[
     return tuple(directory / name for name in names)
 
 
-def saved(link: Link, url: str, path: Path) -> Flow[None]:
+def saved(link: Link, url: str, path: "Path") -> Flow[None]:
     """A presigned URL's content in a file, which appears when it is whole. Raises StorageError."""
     part = path.with_name(path.name + ".part")
     file: BinaryIO = yield Work(partial(part.open, "wb"))
@@ -66,6 +68,6 @@ def schemas(link: Link, task_type: str) -> Flow[Mapping[str, str]]:
 
 def _file_name(key: str) -> str:
     """A key as the stem of a file: what leads elsewhere is refused."""
-    if not key or key != Path(key).name or key in {".", ".."} or "\\" in key or "\0" in key:
+    if not key or key in {".", ".."} or any(one in key for one in "/\\\0"):
         raise ConfigurationError(f"the service named a file {key!r}, which is no name for one")
     return key.removesuffix(".parquet")

@@ -3,8 +3,7 @@
 import logging
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -21,6 +20,9 @@ from aistudio_client._sources import Source, open_source
 from aistudio_client._steps import Flow, Now, Progress, Put, Show, Together, Work
 from aistudio_client._types import Dataset
 from aistudio_protos.yandex.cloud.ai.dataset.v1 import dataset_service_pb2 as wire
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _log = logging.getLogger("aistudio_client")
 
@@ -52,7 +54,7 @@ class How(Struct, frozen=True, kw_only=True):
     part_size: int = 0
     parallel: int = 4
     check: bool = True
-    checkpoint: Path | None = None
+    checkpoint: "Path | None" = None
     wait: float | None = None
 
 

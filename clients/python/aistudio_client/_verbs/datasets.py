@@ -2,8 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aistudio_client._errors import ConfigurationError
 from aistudio_client._flows import datasets as flows
@@ -11,7 +10,10 @@ from aistudio_client._flows import files, uploads
 from aistudio_client._flows.datasets import Draft
 from aistudio_client._steps import Flow, Items
 from aistudio_client._types import Dataset, Operation
-from aistudio_client._verbs.verb import Verbs, listing, verb
+from aistudio_client._verbs.verb import Verbs, listing, path_of, verb
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class DatasetVerbs(Verbs):
@@ -76,7 +78,7 @@ class DatasetVerbs(Verbs):
             part_size=_checked_part_size(part_size),
             parallel=max(1, parallel),
             check=check,
-            checkpoint=Path(checkpoint) if checkpoint is not None else None,
+            checkpoint=path_of(checkpoint) if checkpoint is not None else None,
             wait=timeout,
         )
         return uploads.upload(self._link, data, draft, how)
@@ -158,7 +160,7 @@ class DatasetVerbs(Verbs):
         return files.preview(self._link, dataset)
 
     @verb
-    def download(self, dataset: Dataset | str, directory: str | os.PathLike[str]) -> Flow[tuple[Path, ...]]:
+    def download(self, dataset: Dataset | str, directory: str | os.PathLike[str]) -> Flow["tuple[Path, ...]"]:
         """Saves the files of a READY dataset, Parquet whatever was uploaded, in a directory.
 
         A file appears when it is whole; one of that name is replaced.
@@ -167,7 +169,7 @@ class DatasetVerbs(Verbs):
             StorageError: a file could not be read.
             FailedPrecondition: the dataset is not READY.
         """
-        return files.download(self._link, dataset, Path(directory))
+        return files.download(self._link, dataset, path_of(directory))
 
     @verb
     def task_types(self) -> Flow[tuple[str, ...]]:
@@ -181,7 +183,7 @@ class DatasetVerbs(Verbs):
 
 
 def _name_of(data: Any) -> str:
-    return Path(data).stem[:63] if isinstance(data, str | os.PathLike) else "dataset"
+    return path_of(data).stem[:63] if isinstance(data, str | os.PathLike) else "dataset"
 
 
 def _many(given: str | Sequence[str]) -> Sequence[str]:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aistudio_client._errors import ConfigurationError
 from aistudio_client._flows import metrics
@@ -11,7 +11,10 @@ from aistudio_client._metrics import Metrics
 from aistudio_client._params import Parameters
 from aistudio_client._steps import Flow, Items
 from aistudio_client._types import Dataset, Operation, Tuning, TuningOptions, TuningReason
-from aistudio_client._verbs.verb import Verbs, listing, verb
+from aistudio_client._verbs.verb import Verbs, listing, path_of, verb
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Data = Dataset | str | Sequence[Dataset | str] | Mapping[str, float]
 """One dataset, several with equal weights, or weights by id."""
@@ -116,23 +119,23 @@ class TuningVerbs(Verbs):
     @verb
     def unpack_metrics(
         self, tuning: Tuning | str, directory: str | os.PathLike[str]
-    ) -> Flow[tuple[Path, ...] | None]:
+    ) -> Flow["tuple[Path, ...] | None"]:
         """The files for TensorBoard in a directory, and nowhere else; None while there are none.
 
         Raises:
             MetricsError: it is no archive, or a name in it leads out of the directory.
             StorageError: it could not be fetched.
         """
-        return metrics.unpack(self._link, tuning, Path(directory))
+        return metrics.unpack(self._link, tuning, path_of(directory))
 
     @verb
-    def save_metrics(self, tuning: Tuning | str, path: str | os.PathLike[str]) -> Flow[Path | None]:
+    def save_metrics(self, tuning: Tuning | str, path: str | os.PathLike[str]) -> Flow["Path | None"]:
         """The archive of the files for TensorBoard, as it is, in a file; None while there is none.
 
         Raises:
             StorageError: it could not be fetched.
         """
-        return metrics.save(self._link, tuning, Path(path))
+        return metrics.save(self._link, tuning, path_of(path))
 
     @verb
     def options(self, tuning: Tuning | str) -> Flow[TuningOptions]:

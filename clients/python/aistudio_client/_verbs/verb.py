@@ -4,11 +4,15 @@ A verb is a method that returns a conversation. On a client that blocks it gives
 awaits it gives an awaitable of it; type checkers see which by the class that the verb is found on.
 """
 
+import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from aistudio_client._link import Link
 from aistudio_client._steps import Flow, Items
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -79,6 +83,13 @@ class listing(Generic[P, T]):  # noqa: N801 - a decorator
         if verbs is None:
             return self._function
         return _bound(self._function, verbs, verbs._driver.each)  # noqa: SLF001 - its own
+
+
+def path_of(path: str | os.PathLike[str]) -> "Path":
+    """A path as one; pathlib is loaded when there is one."""
+    from pathlib import Path  # noqa: PLC0415
+
+    return Path(path)
 
 
 def _bound(function: Callable[..., Any], verbs: Any, played: Callable[[Any], Any]) -> Callable[..., Any]:

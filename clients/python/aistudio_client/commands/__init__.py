@@ -1,0 +1,1 @@
+"""The commands of `aistudio-client`, a module a group."""
