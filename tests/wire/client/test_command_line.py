@@ -96,9 +96,8 @@ def test_a_file_is_checked_without_a_service(run, train, tmp_path):
     assert run("datasets", "validate", train, plaintext=False)[0] == 0
     bad = tmp_path / "bad.jsonl"
     bad.write_text('{"response": "a"}\n', encoding="utf-8")
-    code, _, err = run(
-        "datasets", "validate", str(bad), "--task-type", "TextToTextGeneration", plaintext=False
-    )
+    check = ("datasets", "validate", str(bad), "--task-type", "TextToTextGeneration")
+    code, _, err = run(*check, plaintext=False)
     assert code == 1
     assert "row 1" in err
     code, out, _ = run(*check, "--json", plaintext=False)
