@@ -8,6 +8,9 @@ from aistudio_conformance.journal import Journal
 from aistudio_conformance.model import StepReport
 from aistudio_conformance.seen import Seen, kept, not_reached, violated
 
+_NEXT_TO_NOTHING = 0.05
+"""Seconds."""
+
 
 def url_used_as_given(_: StepReport, journal: Journal) -> Seen:
     """Every PUT goes to an upload URL that was given, with its query in the same order and spelling."""
@@ -135,6 +138,62 @@ def page_tokens_sent_back(_: StepReport, journal: Journal) -> Seen:
     return kept(pages)
 
 
+def request_id_told(step: StepReport, journal: Journal) -> Seen:
+    """The failure that the client tells names the request, by the service's id or by its own."""
+    refused = [one for one in journal.calls("DatasetService/Describe") if one.status != "OK"]
+    if not refused:
+        return not_reached("no call was refused")
+    failure = step.answer.error if step.answer else None
+    own = (one.headers.get("x-client-request-id", "") for one in refused)
+    ids = [*filter(None, (*(one.request_id for one in refused), *own))]
+    told = failure is not None and any(one in failure.message for one in ids)
+    return kept(refused) if told else violated(f"{failure and failure.message!r} names no request", refused)
+
+
+def gaps_grow(_: StepReport, journal: Journal) -> Seen:
+    """The pause before the third attempt is not next to nothing beside that before the second."""
+    tries = [one for one in journal.calls("DatasetService/Describe") if one.fault]
+    later = [
+        one for one in journal.calls("DatasetService/Describe") if tries and one.number > tries[-1].number
+    ]
+    attempts = [*tries, *later[:1]]
+    if len(attempts) < 3:  # noqa: PLR2004 - two pauses
+        return not_reached("no third attempt was seen")
+    first, second = (
+        (after.received_at.real - before.answered_at.real).total_seconds()
+        for before, after in pairwise(attempts)
+    )
+    # A busy machine makes pauses longer, never shorter.
+    shrinks = second < first / 2 and second < _NEXT_TO_NOTHING
+    return violated(f"{first:.3f} s, and then {second:.3f} s", attempts) if shrinks else kept(attempts)
+
+
+def dataset_told_is_the_dataset_made(step: StepReport, journal: Journal) -> Seen:
+    """A dataset that the client tells of is one that the service told it of."""
+    if step.answer is None:
+        return violated(f"the client {step.ended}, and told its user nothing")
+    if step.answer.ok is None:
+        return kept(journal.calls("DatasetService/Create"))
+    told = step.answer.ok.get("dataset_id")
+    seen = [one for one in journal.entries if one.leg == "grpc" and _holds(one.response, str(told))]
+    return kept(seen[-1:]) if seen else violated(f"the client told of {told!r}, which is in no answer")
+
+
+def validated_only_when_stored(step: StepReport, journal: Journal) -> Seen:
+    """Validate is called once a PUT was stored; or the client tells of a failure and validates nothing."""
+    puts, validations = journal.calls("PUT"), journal.calls("DatasetService/Validate")
+    stored = [one for one in puts if one.status == "200"]
+    if not puts:
+        return not_reached("no PUT was seen")
+    if not validations:
+        failed = step.answer is not None and step.answer.error is not None
+        return kept(puts) if failed else violated("nothing was validated, and no failure was told", puts)
+    refused = puts[0].answered_at.real
+    later = [one for one in validations if one.received_at.real >= refused]
+    early = [one for one in later if not stored or one.received_at.real < stored[0].answered_at.real]
+    return violated("Validate was called before the file was stored", early) if early else kept(stored)
+
+
 def _replies(journal: Journal, method: str) -> Sequence[Mapping[str, str]]:
     return [entry.response for entry in journal.calls(method, "OK")]
 
@@ -172,6 +231,10 @@ FUNCTIONS: Mapping[str, Callable[[StepReport, Journal], Seen]] = {
         text_as_on_the_wire,
         collected_text_told,
         page_tokens_sent_back,
+        request_id_told,
+        gaps_grow,
+        dataset_told_is_the_dataset_made,
+        validated_only_when_stored,
     )
 }
 """By the name that cases use."""

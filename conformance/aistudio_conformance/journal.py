@@ -56,7 +56,7 @@ class Entry(Struct, frozen=True, dict=True):
     request_type: str = ""
     response_type: str = ""
     request: Mapping[str, Any] | None = None
-    responses: tuple[Mapping[str, Any], ...] = ()
+    responses: tuple[Mapping[str, Any] | None, ...] = ()
     message: str = ""
     error_code: str = ""
     body: Body | None = None
@@ -64,8 +64,8 @@ class Entry(Struct, frozen=True, dict=True):
 
     @property
     def response(self) -> Mapping[str, Any]:
-        """The only or last reply; empty when the call was refused."""
-        return self.responses[-1] if self.responses else {}
+        """The only or last reply; empty when the call was refused, or nobody can read it."""
+        return (self.responses[-1] or {}) if self.responses else {}
 
     @property
     def headers(self) -> Mapping[str, str]:

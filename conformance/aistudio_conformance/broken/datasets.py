@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import BinaryIO
 from urllib.parse import parse_qsl, quote, urlencode
 
+from msgspec.structs import replace
 from yandex.cloud.ai.dataset.v1.dataset_pb2 import DatasetInfo
 from yandex.cloud.ai.dataset.v1.dataset_service_pb2 import (
     CreateDatasetRequest,
@@ -90,6 +91,20 @@ class ValidatesTooEarly(RawStubs):
 
 
 @turns_red("UP-05/nothing-validated")
+class IgnoresARefusedFile(RawStubs):
+    """It goes on when the storage refused the file."""
+
+    def _upload(self, url: str, file: BinaryIO, size: int) -> None:
+        try:
+            super()._upload(url, file, size)
+        except Refused as failure:
+            if "403" not in str(failure):
+                raise
+
+
+@turns_red(
+    "UP-05/nothing-validated", "UP-06/not-validated-unstored", "MP-05/not-finished", "MP-06/not-finished"
+)
 class IgnoresTheStorage(RawStubs):
     """It takes any answer of the storage for success."""
 
@@ -181,9 +196,7 @@ class ShowsNoRows(RawStubs):
 
     def _shown(self, info: DatasetInfo) -> Dataset:
         shown = super()._shown(info)
-        return Dataset(
-            dataset_id=shown.dataset_id, status=shown.status, labels=shown.labels, errors=shown.errors
-        )
+        return replace(shown, rows=None)
 
 
 @turns_red("VA-04/bad-rows-told", "VA-05/failure-told")
