@@ -5,28 +5,26 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import cache, partial
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
 from aistudio_formats.worker_client import Scanner
 from aistudio_mock import environment
 from aistudio_mock.backend.addresses import REAL, Directory, Door, directory
 from aistudio_mock.backend.backend import Backend
-from aistudio_mock.backend.folders import Auth, FolderDefaults, Folders, Pace
+from aistudio_mock.backend.folders import Auth, Folders
 from aistudio_mock.backend.identity import Identity
 from aistudio_mock.backend.journal import Noted, Sink
 from aistudio_mock.backend.lazy import lazy
-from aistudio_mock.config import ConfigError, ServerConfig, parse_time
-from aistudio_mock.domain.durations import Durations
+from aistudio_mock.config import ConfigError, ServerConfig
 from aistudio_mock.domain.instant import Instant
-from aistudio_mock.domain.settings import choose
+from aistudio_mock.folder_settings import defaults, folder_settings
 from aistudio_mock.runtime import certificates
 from aistudio_mock.runtime.blobs import BlobStore
-from aistudio_mock.runtime.chance import Ids, new_seed, secret
+from aistudio_mock.runtime.chance import Ids, secret
 from aistudio_mock.runtime.clocks import system_now
 from aistudio_mock.transport.admission import Admission
 from aistudio_mock.transport.grpc.calls import Calls
@@ -47,7 +45,6 @@ if TYPE_CHECKING:
 _BACKLOG = 128
 _LOOPBACK = "127.0.0.1"
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - told apart, not bound
-_PACES = {"skip": Pace.SKIP, "poll": Pace.POLL}
 
 
 class Ready(Struct, frozen=True):
@@ -64,13 +61,17 @@ class Ready(Struct, frozen=True):
     """host:port of plaintext gRPC with a relay for faults; None when it was not asked for."""
     router: str | None = None
     """The proxy that leads the service's real names here; None when there is none."""
+    control_token: str | None = None
+    """What the control API asks for; None where it asks for nothing."""
 
 
 class Server:
     """The mock, from start to stop. Not restartable."""
 
-    def __init__(self, config: ServerConfig) -> None:
+    def __init__(self, config: ServerConfig, shutdown: Callable[[], None] | None = None) -> None:
+        """`shutdown` is what the control API's shutdown calls, from any thread; without it, it is refused."""
         self._config = config
+        self._shutdown = shutdown
         self._running = ExitStack()
         self._ready: Ready | None = None
         self._backend: Backend | None = None
@@ -97,7 +98,8 @@ class Server:
         """Folders, clocks, faults and journals. Raises RuntimeError before `start`."""
         from aistudio_mock.backend.control import Control  # noqa: PLC0415 - not on the start path
 
-        return Control(self.backend, partial(folder_settings, self._config), self._teller, self._process)
+        settings = partial(folder_settings, self._config)
+        return Control(self.backend, settings, self._teller, self._process, self._shutdown)
 
     def start(self) -> None:
         """Answers gRPC when this returns; HTTP answers as soon as its thread has imported what it needs.
@@ -124,6 +126,7 @@ class Server:
             **environment.trust(ready.ca, bundle),
             **environment.identity(ready.folder_id, ready.api_key),
             **environment.place(ready.grpc, ready.http),
+            **({environment.CONTROL_TOKEN: ready.control_token} if ready.control_token else {}),
         }
 
     @property
@@ -215,7 +218,12 @@ class Server:
         self._admission = admission = Admission(backend.identity, ids, lambda: backend.rates)
         self._table = table = routes(backend)
         grpc_server.start(table, Calls(admission))
-        http_server = HttpServer(listener, partial(_application, self, tls.ca_pem, blobs, table, admission))
+        local = environment.is_loopback(config.host)
+        token = config.control_token or (None if local else secret(24).hex())
+        names = frozenset({config.host, config.advertise or config.host}) if local else None
+        http_server = HttpServer(
+            listener, partial(_application, self, (token, names), tls.ca_pem, blobs, table, admission)
+        )
         http_server.start()
         undo.callback(http_server.stop)
         if config.router:
@@ -235,6 +243,7 @@ class Server:
             pid=self._process,
             faults=self._fault_address,
             router="http://{}:{}".format(*self._router.proxy) if self._router else None,
+            control_token=token,
         )
 
     def _scans(self, blobs: BlobStore, scanner: Scanner) -> "Scans":
@@ -258,10 +267,9 @@ def _assemble(
     return Backend(
         folders=folders,
         identity=Identity(folders, Auth(config.auth), secret(32)),
-        ids=ids,
         directories=directories,
         blobs=blobs,
-        signer=partial(_signer, ids.new("YCAJE"), secret(20).hex()),
+        signer=partial(_signer, ids.new("YCAJE"), ids.hexadecimal(40)),
         scans=scans,
     )
 
@@ -272,62 +280,6 @@ def _signer(access_key_id: str, secret: str) -> "Signer":
     return Signer(access_key_id, secret)
 
 
-def defaults(config: ServerConfig) -> FolderDefaults:
-    """What the configuration says of every new folder."""
-    return FolderDefaults(
-        pace=_PACES.get(config.time.kind, Pace.KEEP),
-        rate=config.time.rate,
-        durations=Durations(config.durations),
-        seed=config.seed if config.seed is not None else new_seed(),
-        behaviours=choose(config.edition, config.settings),
-        auth=Auth(config.auth),
-        faults=config.faults,
-    )
-
-
-def folder_settings(config: ServerConfig, given: Mapping[str, Any]) -> FolderDefaults:
-    """A folder's settings: the server's, with `time`, `durations`, `auth`, `seed`, `settings` where given.
-
-    `settings` are single behaviours, on top of those that the server was started with.
-
-    Raises:
-        ConfigError: a name or value that does not exist.
-    """
-    changes: dict[str, Any] = {}
-    for name, value in given.items():
-        if name not in _FOLDER_SETTINGS:
-            raise ConfigError(f"a folder has no setting {name!r}; it has {', '.join(_FOLDER_SETTINGS)}")
-        is_right, what = _FOLDER_SETTINGS[name]
-        if not is_right(value):
-            raise ConfigError(f"{name}: not {value!r}; write {what}")
-        changes[name] = value
-    if "time" in changes:
-        changes["time"] = parse_time(changes["time"])
-    if "settings" in changes:
-        changes["settings"] = {**config.settings, **changes["settings"]}
-    return defaults(replace(config, **changes))
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _are_texts(value: object) -> bool:
-    return isinstance(value, Mapping) and all(isinstance(one, str) for one in chain(value, value.values()))
-
-
-_FOLDER_SETTINGS: Mapping[str, tuple[Callable[[object], bool], str]] = {
-    "time": (_is_text, "text"),
-    "durations": (_is_text, "text"),
-    "auth": (_is_text, "text"),
-    "seed": (_is_number, "a number"),
-    "settings": (_are_texts, 'behaviours by id, all of them text, such as {"quotas": "documented"}'),
-}
-"""What a folder's settings are, and what they are asked to be."""
 
 
 def _teller(key: bytes, started: Instant) -> "Teller":
@@ -354,21 +306,27 @@ def _journal_file(undo: ExitStack, path: Path, teller: "Callable[[], Teller]") -
 
 
 def _described(server: Server) -> dict[str, Any]:
-    return asdict(server.ready)
+    return {name: value for name, value in asdict(server.ready).items() if name != "control_token"}
 
 
 def _application(
-    server: Server, ca_pem: bytes, blobs: BlobStore, table: Mapping[str, Route], admission: Admission
+    server: Server,
+    guarded: tuple[str | None, frozenset[str] | None],
+    ca_pem: bytes,
+    blobs: BlobStore,
+    table: Mapping[str, Route],
+    admission: Admission,
 ) -> "web.Application":
     from aistudio_mock.transport.http import control as control_api  # noqa: PLC0415 - in the HTTP thread
     from aistudio_mock.transport.http import openai, rest, s3_watch  # noqa: PLC0415
+    from aistudio_mock.transport.http.control_guard import Guard  # noqa: PLC0415
 
-    backend = server.backend
+    backend, guard = server.backend, Guard(*guarded)
 
     def add(app: "web.Application") -> None:
         rest.routes(table, admission)(app)
         openai.routes(backend, table, admission)(app)
-        control_api.routes(server.control, partial(_described, server), ca_pem)(app)
+        control_api.routes(server.control, partial(_described, server), ca_pem, guard)(app)
         s3_watch.routes(backend.folders)(app)
 
     return build_app(backend.objects, blobs, add)

@@ -65,7 +65,9 @@ class ServerConfig(Struct, frozen=True):
     as `--set ID=VALUE` gives them.
     `ca_dir` keeps the CA, None for the user's cache directory. `router` adds the proxy that leads the
     service's real names here; `allow` are hosts that it lets through although it would refuse them. `journal`
-    is the file that every call is written to. `faults` are what every folder has from the start.
+    is the file that every call is written to. `control_token` is what the control API asks for; None draws
+    one where others than this machine reach `host`, and asks for none elsewhere. `faults` are what every
+    folder has from the start.
     `fault_port` opens the port for faults that only a relay can do (ADR 10); None for no such port.
 
     Raises:
@@ -87,6 +89,7 @@ class ServerConfig(Struct, frozen=True):
     log_level: LogLevel = "info"
     ready_file: "Path | None" = None
     journal: "Path | None" = None
+    control_token: str | None = None
     folder_id: str = DEFAULT_FOLDER
     router: bool = False
     allow: tuple[str, ...] = ()

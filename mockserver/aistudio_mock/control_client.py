@@ -4,18 +4,33 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
+from datetime import datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlsplit
 
+import msgspec
+
 from aistudio_mock import environment
-from aistudio_mock.config import Auth, ConfigError, Durations
-from aistudio_mock.domain.errors import BY_CODE, InvalidArgument
-from aistudio_mock.handles import Document, MockFolder
+from aistudio_mock.config import Auth, Durations
+from aistudio_mock.control_types import (
+    Advance,
+    ClockShown,
+    FolderList,
+    FolderShown,
+    NewFolder,
+    Nothing,
+    ServerShown,
+    SetClock,
+    State,
+    Token,
+)
+from aistudio_mock.domain.errors import BY_CODE, ApiError
+from aistudio_mock.handles import Document, MockFolder, made_folder
 
 VERSION = 1
 """The version of the control API that this client speaks."""
@@ -25,6 +40,8 @@ _PATIENCE = 60.0
 
 _PREFIX = "/_mock/v1"
 
+_T = TypeVar("_T")
+
 
 class UnreachableError(ConnectionError):
     """No mock answers at that URL, or what answers is none. The message is one line and says what to do."""
@@ -33,16 +50,18 @@ class UnreachableError(ConnectionError):
 class ControlClient:
     """The control API of the server at `url`. Safe to use from any thread, and after a fork.
 
-    Refusals are raised as the server raises them: `aistudio_mock.domain.errors.ApiError`.
+    Refusals are raised as the server raises them: `aistudio_mock.domain.errors.ApiError`. `token` is what the
+    server asks for where others reach it, by default that of the environment.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")
         self._address = _address(url)
+        self._token = token or os.environ.get(environment.CONTROL_TOKEN)
 
-    def server(self) -> Document:
+    def server(self) -> ServerShown:
         """Where everything of the server is reached."""
-        return self._ask("GET", "/server")
+        return self._typed(ServerShown, "GET", "/server")
 
     def certificate(self) -> bytes:
         """The CA that the server's certificate is signed with, in PEM."""
@@ -51,29 +70,50 @@ class ControlClient:
             raise self._foreign(status)
         return body
 
-    def create_folder(self, settings: Mapping[str, Any]) -> Document:
-        """A fresh folder; as `backend.control.Control`, like all below."""
-        return self._ask("POST", "/folders", settings)
+    def list_folders(self) -> FolderList:
+        """Every folder; as `backend.control.Control`, like all below."""
+        return self._typed(FolderList, "GET", "/folders")
 
-    def delete_folder(self, folder_id: str) -> Document:
+    def create_folder(self, new: NewFolder) -> FolderShown:
+        """A fresh folder."""
+        return self._typed(FolderShown, "POST", "/folders", new)
+
+    def folder(self, folder_id: str) -> FolderShown:
+        """One folder."""
+        return self._typed(FolderShown, "GET", _path(folder_id))
+
+    def delete_folder(self, folder_id: str) -> Nothing:
         """Forgets a folder and everything in it."""
-        return self._ask("DELETE", _path(folder_id))
+        return self._typed(Nothing, "DELETE", _path(folder_id))
 
-    def reset_folder(self, folder_id: str) -> Document:
+    def reset_folder(self, folder_id: str) -> FolderShown:
         """Empties a folder."""
-        return self._ask("POST", _path(folder_id, "reset"), {})
+        return self._typed(FolderShown, "POST", _path(folder_id, "reset"), {})
 
-    def issue_token(self, folder_id: str) -> Document:
+    def state(self, folder_id: str, at: datetime | None = None) -> State:
+        """Every object of a folder as seen now, or at another moment."""
+        query = "" if at is None else f"?at={quote(at.isoformat(), safe='')}"
+        return self._typed(State, "GET", _path(folder_id, "state") + query)
+
+    def issue_token(self, folder_id: str) -> Token:
         """A fresh IAM token."""
-        return self._ask("POST", _path(folder_id, "token"), {})
+        return self._typed(Token, "POST", _path(folder_id, "token"), {})
 
-    def clock(self, folder_id: str) -> Document:
+    def clock(self, folder_id: str) -> ClockShown:
         """Virtual time."""
-        return self._ask("GET", _path(folder_id, "clock"))
+        return self._typed(ClockShown, "GET", _path(folder_id, "clock"))
 
-    def advance_clock(self, folder_id: str, seconds: float) -> Document:
+    def advance_clock(self, folder_id: str, seconds: float) -> ClockShown:
         """Moves time forward."""
-        return self._ask("POST", _path(folder_id, "clock/advance"), {"seconds": seconds})
+        return self._typed(ClockShown, "POST", _path(folder_id, "clock/advance"), Advance(seconds))
+
+    def set_clock(self, folder_id: str, now: datetime) -> ClockShown:
+        """Moves time forward to a moment."""
+        return self._typed(ClockShown, "POST", _path(folder_id, "clock/set"), SetClock(now))
+
+    def shutdown(self) -> None:
+        """Stops the server."""
+        self._typed(Nothing, "POST", "/shutdown", {})
 
     def list_faults(self, folder_id: str) -> Document:
         """Every fault, with what became of it."""
@@ -104,18 +144,24 @@ class ControlClient:
         return self._ask("GET", f"{_path(folder_id, 'journal')}?after={after}")
 
     def _ask(self, verb: str, path: str, fields: Mapping[str, Any] | None = None) -> Document:
-        body = None if fields is None else json.dumps(fields).encode()
+        return self._typed(dict[str, Any], verb, path, fields)
+
+    def _typed(self, kind: type[_T], verb: str, path: str, asked: object = None) -> _T:
+        body = None if asked is None else msgspec.json.encode(asked)
         status, answer = self._exchange(verb, _PREFIX + path, body)
         try:
-            document = json.loads(answer)
             if status == 200:  # noqa: PLR2004 - HTTP's OK
-                return cast("Document", document)
-            raise BY_CODE[document["code"]](document["message"])
+                return msgspec.json.decode(answer, type=kind)
+            refused = json.loads(answer)
+            refusal: ApiError = BY_CODE[refused["code"]](refused["message"])
         except (ValueError, KeyError, TypeError):
             raise self._foreign(status) from None
+        raise refusal
 
     def _exchange(self, verb: str, path: str, body: bytes | None) -> tuple[int, bytes]:
         headers = {"Content-Type": "application/json"} if body is not None else {}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
         # A connection for each call: nothing that could grow stale, or be shared by threads or with a fork.
         connection = HTTPConnection(*self._address, timeout=_PATIENCE)
         try:
@@ -145,11 +191,10 @@ class RemoteServer:
     def __init__(self, url: str) -> None:
         self._control = ControlClient(url)
         self._server = self._control.server()
-        version = self._server.get("version")
-        if version != VERSION:
+        if self._server.version != VERSION:
             raise UnreachableError(
-                f"the mock at {url} speaks version {version} of the control API, this client {VERSION}; "
-                "install the same aistudio-mock on both sides"
+                f"the mock at {url} speaks version {self._server.version} of the control API, "
+                f"this client {VERSION}; install the same aistudio-mock on both sides"
             )
         self._trust: dict[str, str] | None = None
         self._kept = ExitStack()
@@ -170,24 +215,24 @@ class RemoteServer:
     @property
     def endpoint(self) -> str:
         """host:port of plaintext gRPC."""
-        return str(self._server["grpc"])
+        return self._server.grpc
 
     @property
     def tls_endpoint(self) -> str:
         """host:port of gRPC over TLS; its CA is the one that `env` names."""
-        return str(self._server["tls"])
+        return self._server.tls
 
     @property
     def fault_endpoint(self) -> str:
         """host:port of gRPC where GOAWAY, half answers and drips are met. UnreachableError: not open."""
-        if not self._server.get("faults"):
+        if self._server.faults is None:
             raise UnreachableError("that mock has no fault port; start it with serve --fault-port 0")
-        return str(self._server["faults"])
+        return self._server.faults
 
     @property
     def http_url(self) -> str:
         """Base URL of storage, the REST faces and the control API."""
-        return str(self._server["http"])
+        return self._server.http
 
     @property
     def env(self) -> dict[str, str]:
@@ -196,7 +241,7 @@ class RemoteServer:
             "YC_API_ENDPOINT": self.tls_endpoint,
             **environment.direct(self.tls_endpoint.rpartition(":")[0].strip("[]"), os.environ),
             **self.trust,
-            **environment.identity(self._server["folder_id"], self._server["api_key"]),
+            **environment.identity(self._server.folder_id, self._server.api_key),
             **environment.place(self.endpoint, self.http_url),
         }
 
@@ -210,7 +255,7 @@ class RemoteServer:
     @property
     def default_folder(self) -> MockFolder:
         """The folder of calls that name none; everyone who uses the server shares it."""
-        return MockFolder(self._control, self._server["folder_id"], self._server["api_key"])
+        return MockFolder(self._control, self._server.folder_id, self._server.api_key)
 
     def folder(
         self,
@@ -220,19 +265,21 @@ class RemoteServer:
         auth: Auth | None = None,
         seed: int | None = None,
         settings: Mapping[str, str] | None = None,
+        now: datetime | None = None,
+        id: str | None = None,  # noqa: A002 - the API's own word
     ) -> MockFolder:
-        """A fresh folder, with settings of its own where given. ConfigError for one that cannot work."""
-        given = {"time": time, "durations": durations, "auth": auth, "seed": seed, "settings": settings}
-        try:
-            made = self._control.create_folder({n: v for n, v in given.items() if v is not None})
-        except InvalidArgument as refusal:
-            raise ConfigError(refusal.message) from None
-        return MockFolder(self._control, made["id"], made["api_key"])
+        """A fresh folder, with settings of its own where given. ConfigError for one that cannot work.
+
+        `now` is the first moment of its clock, aware. The same calls in folders of one `id`, `seed` and `now`
+        whose time stands still (`manual`) have the same answers, byte for byte.
+        """
+        new = NewFolder(id, time, durations, auth, seed, settings, now)
+        return made_folder(self._control, new)
 
     def _trusting(self) -> dict[str, str]:
         from aistudio_mock.runtime.certificates import Certificates, bundle  # noqa: PLC0415 - imports ssl
 
-        pem, path = self._control.certificate(), Path(self._server["ca"])
+        pem, path = self._control.certificate(), Path(self._server.ca)
         if not _holds(path, pem):  # the server runs on another machine, or in a container
             path = Path(mkdtemp(prefix="aistudio-mock-ca-"), "ca.pem")
             self._kept.callback(rmtree, path.parent, ignore_errors=True)

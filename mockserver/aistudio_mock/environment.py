@@ -1,7 +1,11 @@
 """Environment variables that lead programs to a mock, and how this process takes them on and off."""
 
 import os
+import re
 from collections.abc import Mapping, MutableMapping
+
+CONTROL_TOKEN = "AISTUDIO_MOCK_CONTROL_TOKEN"  # noqa: S105 - a variable's name
+"""What our own clients send to a control API that asks for a token."""
 
 UNSET = ("YC_IAM_TOKEN", "YC_TOKEN", "YC_OAUTH_TOKEN", "YC_PROFILE")
 """Credentials of the real cloud: a redirected program must not bring them along."""
@@ -28,6 +32,11 @@ def direct(host: str, own: Mapping[str, str]) -> dict[str, str]:
     given = (own.get("no_proxy") or own.get("NO_PROXY") or "").split(",")
     exceptions = ",".join(dict.fromkeys((host, *filter(None, map(str.strip, given)))))
     return {"no_proxy": exceptions, "NO_PROXY": exceptions}
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches that address or name."""
+    return host in {"localhost", "::1"} or re.fullmatch(r"127(?:\.[0-9]{1,3}){3}", host) is not None
 
 
 def identity(folder_id: str, api_key: str) -> dict[str, str]:

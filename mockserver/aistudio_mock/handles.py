@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from msgspec import ValidationError, convert, to_builtins
+
+from aistudio_mock.config import ConfigError
+from aistudio_mock.control_types import ClockShown, FolderShown, NewFolder, Nothing, State, Token
+from aistudio_mock.domain.errors import InvalidArgument
 from aistudio_mock.faults_handle import MockFaults
 from aistudio_mock.journal_handle import MockJournal
 from aistudio_mock.plan_handle import MockPlan
@@ -14,9 +19,11 @@ Document = Mapping[str, Any]
 class Control(Protocol):
     """The control API, as `backend.control.Control` and `control_client.ControlClient` offer it."""
 
-    def issue_token(self, folder_id: str) -> Document: ...  # noqa: D102 - see backend.control
-    def clock(self, folder_id: str) -> Document: ...  # noqa: D102
-    def advance_clock(self, folder_id: str, seconds: float) -> Document: ...  # noqa: D102
+    def issue_token(self, folder_id: str) -> Token: ...  # noqa: D102 - see backend.control
+    def clock(self, folder_id: str) -> ClockShown: ...  # noqa: D102
+    def set_clock(self, folder_id: str, now: datetime) -> ClockShown: ...  # noqa: D102
+    def state(self, folder_id: str, at: datetime | None = None) -> State: ...  # noqa: D102
+    def advance_clock(self, folder_id: str, seconds: float) -> ClockShown: ...  # noqa: D102
     def list_faults(self, folder_id: str) -> Document: ...  # noqa: D102
     def add_fault(self, folder_id: str, fields: Mapping[str, Any]) -> Document: ...  # noqa: D102
     def clear_faults(self, folder_id: str) -> Document: ...  # noqa: D102
@@ -24,8 +31,23 @@ class Control(Protocol):
     def add_plan(self, folder_id: str, fields: Mapping[str, Any]) -> Document: ...  # noqa: D102
     def clear_plans(self, folder_id: str) -> Document: ...  # noqa: D102
     def journal(self, folder_id: str, after: int = 0) -> Document: ...  # noqa: D102
-    def reset_folder(self, folder_id: str) -> Document: ...  # noqa: D102
-    def delete_folder(self, folder_id: str) -> Document: ...  # noqa: D102
+    def reset_folder(self, folder_id: str) -> FolderShown: ...  # noqa: D102
+    def delete_folder(self, folder_id: str) -> Nothing: ...  # noqa: D102
+
+
+class Making(Control, Protocol):
+    """The part of it that makes folders."""
+
+    def create_folder(self, new: NewFolder) -> FolderShown: ...  # noqa: D102
+
+
+def made_folder(control: Making, new: NewFolder) -> "MockFolder":
+    """A new folder. ConfigError for one that cannot work."""
+    try:
+        made = control.create_folder(convert(to_builtins(new, builtin_types=(datetime,)), NewFolder))
+    except (InvalidArgument, ValidationError) as refusal:
+        raise ConfigError(str(refusal)) from None
+    return MockFolder(control, made.id, made.api_key)
 
 
 class MockClock:
@@ -37,7 +59,7 @@ class MockClock:
 
     def now(self) -> datetime:
         """Virtual time, aware, UTC."""
-        return _moment(self._control.clock(self._folder_id)["now"])
+        return self._control.clock(self._folder_id).now
 
     def advance(
         self,
@@ -56,7 +78,15 @@ class MockClock:
         span = (by or timedelta()) + timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
         if span < timedelta():
             raise ValueError(f"a clock moves forward only, not by {span}")
-        return _moment(self._control.advance_clock(self._folder_id, span.total_seconds())["now"])
+        return self._control.advance_clock(self._folder_id, span.total_seconds()).now
+
+    def set(self, now: datetime) -> datetime:
+        """Moves time forward to `now`, an aware moment, as `advance` does; returns the new time.
+
+        Raises:
+            FailedPrecondition: `now` is past; clocks never go back.
+        """
+        return self._control.set_clock(self._folder_id, now).now
 
 
 class MockFolder:
@@ -77,7 +107,11 @@ class MockFolder:
 
     def iam_token(self) -> str:
         """A fresh IAM token of this folder, good for 12 hours of its clock."""
-        return str(self._control.issue_token(self.id)["iam_token"])
+        return self._control.issue_token(self.id).iam_token
+
+    def state(self, at: datetime | None = None) -> State:
+        """Every object of the folder as seen now, or at another moment of its clock, past or to come."""
+        return self._control.state(self.id, at)
 
     def reset(self) -> None:
         """Forgets datasets, tunings, operations, files, faults, plan and journal; the clock goes on."""
@@ -86,7 +120,3 @@ class MockFolder:
     def delete(self) -> None:
         """Forgets the folder and everything in it. The handle is of no use any more."""
         self._control.delete_folder(self.id)
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)

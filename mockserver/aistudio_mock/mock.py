@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Literal, Self
 
 from aistudio_mock.app import Ready, Server
-from aistudio_mock.config import Auth, ConfigError, Durations, ServerConfig, parse_faults, parse_time
-from aistudio_mock.domain.errors import InvalidArgument
-from aistudio_mock.handles import MockClock, MockFolder
+from aistudio_mock.config import Auth, Durations, ServerConfig, parse_faults, parse_time
+from aistudio_mock.control_types import NewFolder
+from aistudio_mock.handles import MockClock, MockFolder, made_folder
 
 __all__ = ["MockClock", "MockFolder", "MockServer"]
 
@@ -118,11 +119,13 @@ class MockServer:
         auth: Auth | None = None,
         seed: int | None = None,
         settings: Mapping[str, str] | None = None,
+        now: datetime | None = None,
+        id: str | None = None,  # noqa: A002 - the API's own word
     ) -> MockFolder:
-        """A fresh folder, with settings of its own where given. ConfigError for one that cannot work."""
-        given = {"time": time, "durations": durations, "auth": auth, "seed": seed, "settings": settings}
-        try:
-            made = self._server.control.create_folder({n: v for n, v in given.items() if v is not None})
-        except InvalidArgument as refusal:
-            raise ConfigError(refusal.message) from None
-        return MockFolder(self._server.control, made["id"], made["api_key"])
+        """A fresh folder, with settings of its own where given. ConfigError for one that cannot work.
+
+        `now` is the first moment of its clock, aware. The same calls in folders of one `id`, `seed` and `now`
+        whose time stands still (`manual`) have the same answers, byte for byte.
+        """
+        new = NewFolder(id, time, durations, auth, seed, settings, now)
+        return made_folder(self._server.control, new)

@@ -77,7 +77,6 @@ class Services:
         self._backend = Backend(
             folders=folders,
             identity=Identity(folders, Auth.OFF, bytes(32)),
-            ids=ids,
             directories=dict.fromkeys(Door, REAL),
             blobs=self._blobs,
             signer=lambda: Signer("YCAJEproperty", "secret"),

@@ -10,7 +10,6 @@ from aistudio_mock.domain.instant import DAY
 from aistudio_mock.domain.operation import Operation, OperationState, Packed
 from aistudio_mock.domain.schedule import completion_done
 from aistudio_mock.domain.timeline import Timeline
-from aistudio_mock.runtime.chance import Ids
 from aistudio_protos.yandex.cloud.ai.foundation_models.v1.text_generation import (
     text_generation_service_pb2 as wire,
 )
@@ -24,10 +23,9 @@ _KEPT = 3 * DAY
 class AsyncTextGeneration:
     """Completions as operations without metadata."""
 
-    def __init__(self, store: Store, lock: RLock, ids: Ids, texts: TextGeneration) -> None:
+    def __init__(self, store: Store, lock: RLock, texts: TextGeneration) -> None:
         self._store = store
         self._lock = lock
-        self._ids = ids
         self._texts = texts
 
     def completion(self, call: Call, request: wire.CompletionRequest) -> operation_pb2.Operation:
@@ -35,7 +33,8 @@ class AsyncTextGeneration:
         model, prompt = self._texts.asked(call, request)
         answer = self._texts.answered(model, prompt)
         packed = Packed(answer.DESCRIPTOR.full_name, answer.SerializeToString())
-        folder, operation_id = model.folder, self._ids.new("d7q")
+        folder = model.folder
+        operation_id = folder.ids.new("d7q")
         with self._lock:
             now = folder.clock.now()
             done = completion_done(folder.settings.durations, folder.chance(operation_id), now)

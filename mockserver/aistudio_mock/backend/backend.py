@@ -16,7 +16,6 @@ from aistudio_mock.backend.identity import Identity
 from aistudio_mock.backend.journal import Tally
 from aistudio_mock.backend.lazy import lazy
 from aistudio_mock.backend.store import Store
-from aistudio_mock.runtime.chance import Ids
 
 if TYPE_CHECKING:
     from aistudio_mock.backend.async_completions import AsyncTextGeneration
@@ -58,7 +57,6 @@ class Backend:
         self,
         folders: Folders,
         identity: Identity,
-        ids: Ids,
         directories: Mapping[Door, Directory],
         blobs: "BlobStore",
         signer: "Callable[[], Signer]",
@@ -70,7 +68,6 @@ class Backend:
         self.identity = identity
         self._lock = RLock()
         self._access = Access(folders, identity)
-        self._ids = ids
         self._directories = directories
         self._blobs = blobs
         self._signer = signer
@@ -150,9 +147,7 @@ class Backend:
         """DatasetService: one dataset."""
         from aistudio_mock.backend.datasets import Datasets
 
-        return Datasets(
-            self.store, self._lock, self._access, self._ids, self.validations, self.objects, self.tunings
-        )
+        return Datasets(self.store, self._lock, self._access, self.validations, self.objects, self.tunings)
 
     @lazy
     def dataset_files(self) -> "DatasetFiles":
@@ -180,21 +175,21 @@ class Backend:
         """DatasetService: uploads in parts."""
         from aistudio_mock.backend.multipart import MultipartUploads
 
-        return MultipartUploads(self.store, self._lock, self._access, self._ids, self.objects)
+        return MultipartUploads(self.store, self._lock, self._access, self.objects)
 
     @lazy
     def tunings(self) -> "Tunings":
         """TuningService, as long as a tuning runs."""
         from aistudio_mock.backend.tunings import Tunings
 
-        return Tunings(self.store, self._lock, self._access, self.folders, self._ids, self.objects)
+        return Tunings(self.store, self._lock, self._access, self.folders, self.objects)
 
     @lazy
     def finished_tunings(self) -> "FinishedTunings":
         """TuningService, once a tuning is over."""
         from aistudio_mock.backend.finished_tunings import FinishedTunings
 
-        return FinishedTunings(self.store, self._lock, self.tunings, self._ids)
+        return FinishedTunings(self.store, self._lock, self.tunings)
 
     @lazy
     def operations(self) -> "Operations":
@@ -223,7 +218,6 @@ class Backend:
             self.store,
             self._lock,
             self._access,
-            self._ids,
             self.objects,
             self._made_scans,
             self.stories,
@@ -243,7 +237,7 @@ class Backend:
         """TextGenerationAsyncService."""
         from aistudio_mock.backend.async_completions import AsyncTextGeneration
 
-        return AsyncTextGeneration(self.store, self._lock, self._ids, self.text_generation)
+        return AsyncTextGeneration(self.store, self._lock, self.text_generation)
 
     @lazy
     def tokenizer(self) -> "Tokenizer":

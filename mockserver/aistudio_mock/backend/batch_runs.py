@@ -32,7 +32,6 @@ from aistudio_mock.domain.instant import Instant, later, seconds
 from aistudio_mock.domain.operation import Failure, Operation, OperationState
 from aistudio_mock.domain.schedule import plan_batch, refused_after
 from aistudio_mock.domain.timeline import Timeline
-from aistudio_mock.runtime.chance import Ids
 from aistudio_protos.yandex.cloud.ai.foundation_models.v1.text_generation import (
     text_generation_service_pb2 as wire,
 )
@@ -54,7 +53,6 @@ class BatchRuns:
         store: Store,
         lock: RLock,
         access: Access,
-        ids: Ids,
         objects: StoredObjects,
         scans: Scans,
         stories: OpenStories,
@@ -64,7 +62,6 @@ class BatchRuns:
         self._store = store
         self._lock = lock
         self._access = access
-        self._ids = ids
         self._objects = objects
         self._scans = scans
         self._stories = stories
@@ -131,9 +128,9 @@ class BatchRuns:
         source: Dataset,
         now: Instant,
     ) -> Operation:
-        operation_id, task_id = self._ids.new("fbi"), self._ids.new("fbi")
+        operation_id, task_id = folder.ids.new("fbi"), folder.ids.new("fbi")
         plan = plan_batch(folder.settings.durations, folder.chance(operation_id), now)
-        run = BatchRun(task_id, self._ids.new("fds"), now, plan)
+        run = BatchRun(task_id, folder.ids.new("fds"), now, plan)
         task = _task(folder, request, operation_id, run)
         operation = Operation(operation_id, folder.id, now, run.operation(), phases=run.phases)
         self._put(task, operation)
@@ -150,7 +147,7 @@ class BatchRuns:
         self, folder: Folder, request: wire.BatchCompletionRequest, now: Instant, refusal: ApiError
     ) -> Operation:
         """A task that ends before it starts (e.5)."""
-        operation_id, task_id = self._ids.new("fbi"), self._ids.new("fbi")
+        operation_id, task_id = folder.ids.new("fbi"), folder.ids.new("fbi")
         wait = refused_after(folder.settings.durations, folder.chance(operation_id))
         end, failure = later(now, seconds(wait)), Failure(refusal.code, refusal.message)
         run = BatchRun(task_id, "", now, plan_batch(folder.settings.durations, folder.chance(task_id), now))

@@ -2,23 +2,31 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from aistudio_mock.backend.backend import Backend
 from aistudio_mock.backend.folders import Folder, FolderDefaults
+from aistudio_mock.control_types import (
+    ClockShown,
+    Document,
+    FolderList,
+    FolderShown,
+    NewFolder,
+    Nothing,
+    State,
+    Token,
+)
 from aistudio_mock.domain import plan
 from aistudio_mock.domain.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
 from aistudio_mock.domain.faults import FaultError
-from aistudio_mock.domain.instant import END, SECOND, rfc3339
+from aistudio_mock.domain.instant import END, SECOND, Instant, instant_of, moment
 from aistudio_mock.domain.plan import Planned
 
 if TYPE_CHECKING:
     from aistudio_mock.backend.journal_entries import Teller
-
-Document = dict[str, Any]
-"""What JSON can say."""
 
 
 class Control:
@@ -26,68 +34,88 @@ class Control:
 
     `settings` makes the settings of a new folder of what the caller wrote; it raises ValueError. `teller` is
     what makes entries of a journal; importing it waits for the first who asks. `process` is the id of the one
-    that the server runs in.
+    that the server runs in. `shutdown` has the server stop; None where somebody else decides that.
     """
 
     def __init__(
         self,
         backend: Backend,
-        settings: Callable[[Mapping[str, Any]], FolderDefaults],
+        settings: Callable[[NewFolder], FolderDefaults],
         teller: "Callable[[], Teller]",
         process: int,
+        shutdown: Callable[[], None] | None = None,
     ) -> None:
         self._backend = backend
         self._settings = settings
         self._teller = teller
         self._process = process
+        self._shutdown = shutdown
 
-    def list_folders(self) -> Document:
+    def shutdown(self) -> Callable[[], None]:
+        """What makes the server stop, once this call is answered. Raises FailedPrecondition."""
+        if self._shutdown is None:
+            raise FailedPrecondition(
+                "this mock lives as long as the program that started it; end that, or leave its `with` block"
+            )
+        return self._shutdown
+
+    def list_folders(self) -> FolderList:
         """Every folder that exists."""
-        return {"folders": [_shown(folder) for folder in self._backend.folders]}
+        return FolderList([_shown(folder) for folder in self._backend.folders])
 
-    def create_folder(self, settings: Mapping[str, Any]) -> Document:
+    def create_folder(self, new: NewFolder) -> FolderShown:
         """A fresh folder. Raises InvalidArgument, and AlreadyExists where `id` names one that is there."""
         self._require_own_process()
-        given = dict(settings)
-        folder_id = given.pop("id", None)
-        if folder_id is not None and (not isinstance(folder_id, str) or not 1 <= len(folder_id) <= 50):  # noqa: PLR2004 - the contract's length
-            raise InvalidArgument("id: a folder id is text of 1 to 50 characters")
         try:
-            chosen = self._settings(given)
+            chosen = self._settings(new)
         except ValueError as problem:
             raise InvalidArgument(str(problem)) from None
         try:
-            return _shown(self._backend.folders.create(folder_id, lambda _: chosen))
+            return _shown(self._backend.folders.create(new.id, lambda _: chosen))
         except ValueError as taken:
             raise AlreadyExists(str(taken)) from None
 
-    def folder(self, folder_id: str) -> Document:
+    def folder(self, folder_id: str) -> FolderShown:
         """One folder: id, credentials, settings, virtual time."""
         return _shown(self._find(folder_id))
 
-    def reset_folder(self, folder_id: str) -> Document:
+    def reset_folder(self, folder_id: str) -> FolderShown:
         """Empties a folder; it stays, with its credentials and clock."""
         folder = self._find(folder_id)
         self._backend.empty(folder)
         return _shown(folder)
 
-    def delete_folder(self, folder_id: str) -> Document:
+    def delete_folder(self, folder_id: str) -> Nothing:
         """Empties a folder and forgets it. The server's default folder is emptied only."""
         folder = self._find(folder_id)
         self._backend.empty(folder)
         self._backend.folders.forget(folder)
-        return {}
+        return Nothing()
 
-    def issue_token(self, folder_id: str) -> Document:
+    def state(self, folder_id: str, at: datetime | None = None) -> State:
+        """Every object of a folder as seen now, or at another moment, past or to come.
+
+        What is to come waits for scans that are under way. Raises InvalidArgument for a moment before 1970.
+        """
+        from aistudio_mock.backend import state  # noqa: PLC0415 - for those who ask
+
+        folder = self._find(folder_id)
+        now = folder.clock.now()
+        asked = now if at is None else _instant("at", at)
+        if asked > now:
+            self._backend.stories.settle(folder.id)
+        return state.seen(self._backend.store, folder.id, asked)
+
+    def issue_token(self, folder_id: str) -> Token:
         """A fresh IAM token of the folder, good for 12 hours of its clock."""
         issued = self._backend.identity.issue(self._find(folder_id))
-        return {"iam_token": issued.token, "expires_at": rfc3339(issued.expires_at)}
+        return Token(issued.token, moment(issued.expires_at))
 
-    def clock(self, folder_id: str) -> Document:
+    def clock(self, folder_id: str) -> ClockShown:
         """The folder's virtual time."""
-        return {"now": rfc3339(self._find(folder_id).clock.now())}
+        return ClockShown(moment(self._find(folder_id).clock.now()))
 
-    def advance_clock(self, folder_id: str, seconds: Any) -> Document:
+    def advance_clock(self, folder_id: str, seconds: float) -> ClockShown:
         """Moves the folder's clock forward; returns once everything due by then is visible.
 
         Raises:
@@ -95,14 +123,26 @@ class Control:
             FailedPrecondition: the clock would leave the calendar.
         """
         folder = self._find(folder_id)
-        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-        if not is_number or not 0 <= seconds < float("inf"):
+        if not 0 <= seconds < float("inf"):
             raise InvalidArgument(f"seconds: a clock moves forward by 0 or more, not by {seconds!r}")
-        by = round(seconds * SECOND)
-        if folder.clock.now() + by > END:
+        if folder.clock.now() + seconds * SECOND > END:
             raise FailedPrecondition(f"folder {folder_id}: the clock would pass the year 9999")
         self._backend.stories.settle(folder.id)
-        return {"now": rfc3339(folder.clock.advance(by))}
+        return ClockShown(moment(folder.clock.advance(round(seconds * SECOND))))
+
+    def set_clock(self, folder_id: str, now: datetime) -> ClockShown:
+        """Moves the folder's clock forward to `now`; returns once everything due by then is visible.
+
+        Raises:
+            InvalidArgument: a moment before 1970.
+            FailedPrecondition: the moment is past; clocks never go back.
+        """
+        folder, there = self._find(folder_id), _instant("now", now)
+        self._backend.stories.settle(folder.id)
+        try:
+            return ClockShown(moment(folder.clock.advance_to(there)))
+        except ValueError as problem:
+            raise FailedPrecondition(f"folder {folder_id}: {problem}") from None
 
     def list_faults(self, folder_id: str) -> Document:
         """Every fault of the folder, in order, with what became of it."""
@@ -173,19 +213,26 @@ class Control:
             )
 
 
-def _shown(folder: Folder) -> Document:
+def _shown(folder: Folder) -> FolderShown:
     settings = folder.settings
-    return {
-        "id": folder.id,
-        "api_key": folder.api_key,
-        "service_account_id": folder.service_account_id,
-        "polling": settings.pace.value,
-        "rate": float(settings.rate),
-        "durations": settings.durations.value,
-        "auth": settings.auth.value,
-        "seed": settings.seed,
-        "now": rfc3339(folder.clock.now()),
-    }
+    return FolderShown(
+        id=folder.id,
+        api_key=folder.api_key,
+        service_account_id=folder.service_account_id,
+        polling=settings.pace.value,
+        rate=float(settings.rate),
+        durations=settings.durations.value,
+        auth=settings.auth.value,
+        seed=settings.seed,
+        now=moment(folder.clock.now()),
+    )
+
+
+def _instant(name: str, moment: datetime) -> Instant:
+    instant = instant_of(moment)
+    if instant < 0:
+        raise InvalidArgument(f"{name}: virtual time begins in 1970, not at {moment.isoformat()}")
+    return instant
 
 
 def _planned(one: Planned) -> Document:

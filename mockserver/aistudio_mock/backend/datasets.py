@@ -18,7 +18,6 @@ from aistudio_mock.backend.validations import Validations
 from aistudio_mock.domain.dataset import Dataset, DatasetCommand, DatasetState, DatasetStatus
 from aistudio_mock.domain.errors import FailedPrecondition
 from aistudio_mock.domain.timeline import Timeline
-from aistudio_mock.runtime.chance import Ids
 from aistudio_protos.yandex.cloud.ai.dataset.v1 import dataset_service_pb2 as wire
 from aistudio_protos.yandex.cloud.operation import operation_pb2
 
@@ -33,7 +32,6 @@ class Datasets:
         store: Store,
         lock: RLock,
         access: Access,
-        ids: Ids,
         validations: Validations,
         objects: StoredObjects,
         tunings: Tunings,
@@ -41,7 +39,6 @@ class Datasets:
         self._store = store
         self._lock = lock
         self._access = access
-        self._ids = ids
         self._validations = validations
         self._objects = objects
         self._tunings = tunings
@@ -61,7 +58,7 @@ class Datasets:
             now = folder.clock.now()
             quotas.require_dataset(self._store, folder)
             dataset = Dataset(
-                id=self._ids.new("fds"),
+                id=folder.ids.new("fds"),
                 folder_id=folder.id,
                 name=request.name,
                 task_type=intern(request.task_type),
@@ -134,7 +131,7 @@ class Datasets:
             if dataset.draft is None and folder.settings.behaviours.validate_without_upload == "refuse":
                 what = self._objects.what_is_missing(dataset.id)
                 raise FailedPrecondition(f"dataset {dataset.id} has no data; {what} first")
-            operation = self._validations.begin(folder, dataset, self._ids.new("fds"), now)
+            operation = self._validations.begin(folder, dataset, folder.ids.new("fds"), now)
             self._objects.parts.drop(dataset.id)  # nothing can finish that upload any more
         return views.operation(operation, now)
 

@@ -16,7 +16,6 @@ from aistudio_mock.domain.operation import Operation, OperationState, Packed
 from aistudio_mock.domain.schedule import afterwards_done
 from aistudio_mock.domain.timeline import Timeline
 from aistudio_mock.domain.tuning import TuningCommand, TuningStatus
-from aistudio_mock.runtime.chance import Ids
 from aistudio_protos.yandex.cloud.ai.tuning.v1 import tuning_service_pb2 as wire
 from aistudio_protos.yandex.cloud.ai.tuning.v1.tuning_error_pb2 import TuningError
 from aistudio_protos.yandex.cloud.operation import operation_pb2
@@ -51,11 +50,10 @@ _KINDS: Mapping[TuningCommand, _Kind] = {
 class FinishedTunings:
     """What can be done with a task once its run is over. What each status allows is `domain.tuning.LEGAL`."""
 
-    def __init__(self, store: Store, lock: RLock, tunings: Tunings, ids: Ids) -> None:
+    def __init__(self, store: Store, lock: RLock, tunings: Tunings) -> None:
         self._store = store
         self._lock = lock
         self._tunings = tunings
-        self._ids = ids
 
     def list_errors(self, call: Call, request: wire.ListErrorsRequest) -> wire.ListErrorsResponse:
         """Why a task failed; nothing as long as it has not (service-behaviour e.5). Raises NotFound."""
@@ -95,7 +93,7 @@ class FinishedTunings:
             if behaviours.archive_and_billing == "unimplemented":
                 raise Unimplemented(f"Method {_PACKAGE}.TuningService/{kind.rpc} is unimplemented")
             task.require(command, now)
-            operation_id = self._ids.new("ftn")
+            operation_id = folder.ids.new("ftn")
             done = afterwards_done(folder.settings.durations, folder.chance(operation_id), now)
             changed = replace(task, afterwards=task.becoming(kind.status, done))
             if kind.status is TuningStatus.ARCHIVED and behaviours.archived_model == "gone":

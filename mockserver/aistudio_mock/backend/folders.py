@@ -57,6 +57,8 @@ class FolderDefaults(Struct, frozen=True):
     """What every new folder has from the start, and again after a reset."""
     start: Instant | None = None
     """When its virtual time begins; None for the present."""
+    own_ids: bool = False
+    """Whether its ids come from its own seed, and repeat whatever happens in other folders."""
 
 
 class Folder(Struct, frozen=True):
@@ -67,6 +69,7 @@ class Folder(Struct, frozen=True):
     api_key: str
     clock: FolderClock
     settings: FolderDefaults
+    ids: Ids
     faults: Faults
     plans: Plans
     journal: Journal
@@ -119,12 +122,15 @@ class Folders:
         settings = change(self._defaults)
         clock = FolderClock(settings.rate, settings.start)
         folder_id = folder_id or self._ids.new("b1g")
+        # With the folder's id in it: no two folders of one server have the same ids.
+        ids = Ids(f"{settings.seed}/{folder_id}") if settings.own_ids else self._ids
         folder = Folder(
             id=folder_id,
-            service_account_id=self._ids.new("aje"),
-            api_key=f"AQVN{self._ids.hexadecimal(36)}",
+            service_account_id=ids.new("aje"),
+            api_key=f"AQVN{ids.hexadecimal(36)}",
             clock=clock,
             settings=settings,
+            ids=ids,
             faults=Faults(settings.faults, settings.seed),
             plans=Plans(),
             journal=Journal(folder_id, clock, self.tally),

@@ -24,7 +24,6 @@ from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.multipart import CHOSEN_PART, Receipt
 from aistudio_mock.domain.objects import Blob
 from aistudio_mock.domain.s3_errors import NoSuchUpload, S3Error
-from aistudio_mock.runtime.chance import Ids
 from aistudio_protos.yandex.cloud.ai.dataset.v1 import dataset_service_pb2 as wire
 
 _UPLOAD_ID_DIGITS = 32
@@ -40,13 +39,11 @@ class MultipartUploads:
         store: Store,
         lock: RLock,
         access: Access,
-        ids: Ids,
         objects: StoredObjects,
     ) -> None:
         self._store = store
         self._lock = lock
         self._access = access
-        self._ids = ids
         self._objects = objects
 
     def start(
@@ -66,7 +63,7 @@ class MultipartUploads:
             chosen = CHOSEN_PART[behaviours.multipart_part_size]
             plan = multipart.plan(request.size_bytes, request.parts, chosen)
             quotas.require_upload(self._store, folder, dataset, request.size_bytes)
-            upload_id = self._ids.hexadecimal(_UPLOAD_ID_DIGITS)
+            upload_id = folder.ids.hexadecimal(_UPLOAD_ID_DIGITS)
             self._objects.parts.begin(dataset.id, upload_id, plan)
         signed = behaviours.multipart_length_signed == "yes"
         return wire.StartMultipartUploadDraftResponse(

@@ -23,7 +23,6 @@ from aistudio_mock.domain.paging import page
 from aistudio_mock.domain.plan import Script
 from aistudio_mock.domain.schedule import plan_tuning, refused_after
 from aistudio_mock.domain.tuning import Tuning, TuningCommand, TuningStatus
-from aistudio_mock.runtime.chance import Ids
 from aistudio_protos.yandex.cloud.ai.tuning.v1 import tuning_service_pb2 as wire
 from aistudio_protos.yandex.cloud.operation import operation_pb2
 
@@ -32,13 +31,12 @@ class Tunings:
     """The tuning tasks of every folder, and the stories of their operations."""
 
     def __init__(
-        self, store: Store, lock: RLock, access: Access, folders: Folders, ids: Ids, objects: StoredObjects
+        self, store: Store, lock: RLock, access: Access, folders: Folders, objects: StoredObjects
     ) -> None:
         self._store = store
         self._lock = lock
         self._access = access
         self._folders = folders
-        self._ids = ids
         self._objects = objects
 
     def tune(self, call: Call, request: wire.TuningRequest) -> operation_pb2.Operation:
@@ -247,17 +245,17 @@ class Tunings:
     ) -> Run:
         """Everything about the run that is not in the request: ids, script, dates."""
         behaviours, durations = folder.settings.behaviours, folder.settings.durations
-        operation_id = self._ids.new("ftn")
+        operation_id = folder.ids.new("ftn")
         chance = folder.chance(operation_id)
         if refusal is None:
             script = folder.plans.take()
         else:
             script = _failing(refusal, refused_after(durations, chance))
-        target = order.base.tuned(self._ids.new("tamr"), order.kind)
+        target = order.base.tuned(folder.ids.new("tamr"), order.kind)
         same = behaviours.tuning_task_id == "same"
         return Run(
             operation_id=operation_id,
-            task_id=operation_id if same else self._ids.new("ftn"),
+            task_id=operation_id if same else folder.ids.new("ftn"),
             target_model_uri=target if script.model else "",
             now=now,
             plan=plan_tuning(durations, chance, now, script),

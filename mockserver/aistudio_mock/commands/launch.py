@@ -4,7 +4,7 @@ import errno
 import gc
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def running(config: ServerConfig) -> Iterator["Server"]:
-    """A started server, stopped on the way out.
+def running(config: ServerConfig, shutdown: Callable[[], None] | None = None) -> Iterator["Server"]:
+    """A started server, stopped on the way out. `shutdown` is what the control API's shutdown calls.
 
     Raises:
         CommandError: a port is in use, the host is not this machine's, or the certificates cannot be kept.
@@ -27,7 +27,7 @@ def running(config: ServerConfig) -> Iterator["Server"]:
         from aistudio_mock.app import Server
         from aistudio_mock.runtime.certificates import CertificateError
 
-        server = Server(config)
+        server = Server(config, shutdown)
         try:
             server.start()
         except (CertificateError, OSError) as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aistudio_mock.commands.console import Command, CommandError, Exit, bold, dim, green, path, say, version
 from aistudio_mock.commands.launch import running
 from aistudio_mock.config import CHOICES, ServerConfig, parse_faults, parse_settings, parse_time
-from aistudio_mock.environment import UNSET
+from aistudio_mock.environment import CONTROL_TOKEN, UNSET
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,6 +75,13 @@ def _add_addresses(group: argparse._ArgumentGroup, defaults: ServerConfig) -> No
         type=path,
         metavar="DIR",
         help="where the CA and the certificate are kept (default: the user's cache directory)",
+    )
+    group.add_argument(
+        "--control-token",
+        default=os.environ.get(CONTROL_TOKEN),
+        metavar="TOKEN",
+        help=f"what the control API asks for (default ${CONTROL_TOKEN}; else none where only this machine "
+        "reaches --host, and a new one elsewhere)",
     )
     group.add_argument(
         "--allow",
@@ -164,7 +171,7 @@ def run(arguments: argparse.Namespace) -> int:
     from aistudio_mock.commands.signals import StopSignals
 
     signals = StopSignals()
-    with running(config) as server, _ready_file(config.ready_file, server.ready):
+    with running(config, signals.stop) as server, _ready_file(config.ready_file, server.ready):
         for line in [_ready_line(server.ready)] if arguments.json else _banner(config, server):
             say(line)
         signals.wait()
@@ -192,6 +199,7 @@ def config_of(arguments: argparse.Namespace) -> ServerConfig:
         log_level=arguments.log_level,
         ready_file=arguments.ready_file,
         journal=arguments.journal,
+        control_token=arguments.control_token or None,
         router=arguments.router,
         allow=tuple(arguments.allow),
         faults=parse_faults(arguments.faults),
@@ -228,7 +236,7 @@ def _ready_line(ready: "Ready") -> str:
         "api_key": ready.api_key,
         "pid": ready.pid,
     }
-    line |= {name: value for name in ("faults", "router") if (value := getattr(ready, name))}
+    line |= {name: value for name in ("faults", "router", "control_token") if (value := getattr(ready, name))}
     return json.dumps(line)
 
 
@@ -267,8 +275,10 @@ def _banner(config: ServerConfig, server: "Server") -> Iterator[str]:
         ("CA", ready.ca),
         ("folder", ready.folder_id),
         ("API key", ready.api_key),
+        ("control token", ready.control_token),
     ):
-        yield f"  {name:<17}{value}"
+        if value is not None:
+            yield f"  {name:<17}{value}"
     yield ""
     yield dim("Paste this into the shell of a program to redirect it here:")
     yield from shell_lines(server.env())

@@ -23,6 +23,10 @@ class StopSignals:
         for number in _STOPPING:
             signal.signal(number, _seen)
 
+    def stop(self) -> None:
+        """As if SIGTERM had come. Any thread may call it."""
+        self._writer.send(bytes([signal.SIGTERM]))
+
     def wait(self) -> None:
         """Return when one has come, also before this call. The next one ends the process at once."""
         while self._reader.recv(1)[0] not in _STOPPING:

@@ -46,7 +46,16 @@ def whole_second(instant: Instant) -> Instant:
     return Instant(instant - instant % SECOND)
 
 
+def moment(instant: Instant) -> datetime:
+    """The instant as Python has it, aware, UTC; the last one of the calendar for those after it."""
+    return _EPOCH + timedelta(microseconds=min(instant, END))
+
+
+def instant_of(moment: datetime) -> Instant:
+    """The instant of an aware moment."""
+    return Instant((moment - _EPOCH) // timedelta(microseconds=1))
+
+
 def rfc3339(instant: Instant) -> str:
     """The instant with its microseconds; the last one of the calendar for those after it."""
-    moment = _EPOCH + timedelta(microseconds=min(instant, END))
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return moment(instant).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -27,7 +27,7 @@ def new_seed() -> int:
 class Ids:
     """New ids: a prefix and 17 characters. With a seed they repeat from run to run, in order of creation."""
 
-    def __init__(self, seed: int | None) -> None:
+    def __init__(self, seed: int | str | None) -> None:
         self._bits = random.Random(seed).getrandbits if seed is not None else _SECRET.getrandbits
         # Apart, so that the ids of objects do not depend on how many calls came before them.
         self._calls = random.Random(None if seed is None else f"{seed}/calls")

@@ -4,7 +4,7 @@ import time
 from threading import Lock
 
 from aistudio_mock.domain.clock import ClockReading, Rate
-from aistudio_mock.domain.instant import Duration, Instant
+from aistudio_mock.domain.instant import Duration, Instant, rfc3339
 
 
 def system_now() -> Instant:
@@ -40,6 +40,16 @@ class FolderClock:
         """Move forward by `by` microseconds of lived time; returns the new time. ValueError when negative."""
         with self._lock:
             self._reading = self._reading.advanced(steady_now(), by)
+        return self.now()
+
+    def advance_to(self, there: Instant) -> Instant:
+        """Move forward to `there` as lived time; returns the new time. ValueError when that is past."""
+        with self._lock:
+            real = steady_now()
+            now = self._reading.now(real)
+            if there < now:
+                raise ValueError(f"the clock shows {rfc3339(now)} and never goes back to {rfc3339(there)}")
+            self._reading = self._reading.advanced(real, there - now)
         return self.now()
 
     def skip_to(self, moment: Instant) -> None:

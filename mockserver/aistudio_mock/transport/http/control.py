@@ -5,110 +5,117 @@ status. Within v1 fields are only ever added.
 """
 
 import asyncio
-import json
-from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
+import msgspec
 from aiohttp import web
 
 from aistudio_mock.backend.control import Control
 from aistudio_mock.domain.errors import ApiError, InvalidArgument, NotFound
 from aistudio_mock.transport.errors import HTTP_STATUS
 from aistudio_mock.transport.http import control_journal
+from aistudio_mock.transport.http.control_guard import Guard
+from aistudio_mock.transport.http.control_table import PREFIX, TABLE, VERSION, Asked, Row
 
-PREFIX = "/_mock/v1"
-VERSION = 1
-
-_JOURNAL = "/folders/{id}/journal"
-_Fields = Mapping[str, Any]
-_Act = Callable[[Control, str, _Fields], Mapping[str, Any]]
-
-
-def _advance(control: Control, folder_id: str, fields: _Fields) -> Mapping[str, Any]:
-    if set(fields) != {"seconds"}:
-        raise InvalidArgument('advance takes one field: {"seconds": 3600}')
-    return control.advance_clock(folder_id, fields["seconds"])
-
-
-_ROUTES: Mapping[tuple[str, str], _Act] = {
-    ("GET", "/folders"): lambda control, _id, _: control.list_folders(),
-    ("POST", "/folders"): lambda control, _id, fields: control.create_folder(fields),
-    ("GET", "/folders/{id}"): lambda control, id_, _: control.folder(id_),
-    ("DELETE", "/folders/{id}"): lambda control, id_, _: control.delete_folder(id_),
-    ("POST", "/folders/{id}/reset"): lambda control, id_, _: control.reset_folder(id_),
-    ("POST", "/folders/{id}/token"): lambda control, id_, _: control.issue_token(id_),
-    ("GET", "/folders/{id}/clock"): lambda control, id_, _: control.clock(id_),
-    ("POST", "/folders/{id}/clock/advance"): _advance,
-    ("GET", "/folders/{id}/faults"): lambda control, id_, _: control.list_faults(id_),
-    ("POST", "/folders/{id}/faults"): lambda control, id_, fields: control.add_fault(id_, fields),
-    ("DELETE", "/folders/{id}/faults"): lambda control, id_, _: control.clear_faults(id_),
-    ("GET", "/folders/{id}/plan"): lambda control, id_, _: control.list_plans(id_),
-    ("POST", "/folders/{id}/plan"): lambda control, id_, fields: control.add_plan(id_, fields),
-    ("DELETE", "/folders/{id}/plan"): lambda control, id_, _: control.clear_plans(id_),
-}
+_Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def routes(
-    control: Control, server: Callable[[], _Fields], ca_pem: bytes
+    control: Control, server: Callable[[], Mapping[str, Any]], ca_pem: bytes, guard: Guard
 ) -> Callable[[web.Application], None]:
     """Adds the control API to an application; `server` says where everything is reached."""
 
     async def journal(request: web.Request) -> web.StreamResponse:
-        try:
-            return await control_journal.answer(control, request)
-        except ApiError as error:
-            return _refused(error)
+        return await control_journal.answer(control, request)
 
     async def describe(_: web.Request) -> web.Response:
-        return web.json_response({"version": VERSION, **server()})
+        return _said({"version": VERSION, **server()})
+
+    async def document(_: web.Request) -> web.Response:
+        from aistudio_mock.transport.http.openapi import document  # noqa: PLC0415 - for those who ask
+
+        return _said(document())
+
+    async def shutdown(request: web.Request) -> web.StreamResponse:
+        stop, response = control.shutdown(), _said({})
+        await response.prepare(request)
+        await response.write_eof()  # whoever asked has the answer before the server goes
+        stop()
+        return response
 
     async def certificate(_: web.Request) -> web.Response:
         return web.Response(body=ca_pem, content_type="application/x-pem-file")
 
     def add(app: web.Application) -> None:
         app.router.add_get("/_mock/ca.pem", certificate)
-        app.router.add_get(f"{PREFIX}/server", describe)
-        for (verb, path), act in _ROUTES.items():
-            app.router.add_route(verb, PREFIX + path, _handler(control, act))
-        app.router.add_get(PREFIX + _JOURNAL, journal, allow_head=False)
-        app.router.add_route("*", f"{PREFIX}{{rest:(/.*)?}}", _nothing)
+        app.router.add_get(f"{PREFIX}/server", _guarded(guard, describe))
+        app.router.add_get(f"{PREFIX}/openapi.json", _guarded(guard, document))
+        app.router.add_post(f"{PREFIX}/shutdown", _guarded(guard, shutdown))
+        for row in TABLE:
+            answer = _guarded(guard, _answering(control, row))
+            app.router.add_route(row.verb, PREFIX + row.path, answer)
+        app.router.add_get(f"{PREFIX}/folders/{{id}}/journal", _guarded(guard, journal), allow_head=False)
+        app.router.add_route("*", f"{PREFIX}{{rest:(/.*)?}}", _guarded(guard, _nothing))
 
     return add
 
 
-def _handler(control: Control, act: _Act) -> Callable[[web.Request], Any]:
-    async def handle(request: web.Request) -> web.Response:
+def _guarded(guard: Guard, answer: _Answer) -> _Answer:
+    async def handle(request: web.Request) -> web.StreamResponse:
         try:
-            fields = _parsed(await request.read())
-            # In a thread: a clock that moves waits for scans.
-            reply = await asyncio.to_thread(act, control, request.match_info.get("id", ""), fields)
+            guard.check(request.headers)
+            return await answer(request)
         except ApiError as error:
             return _refused(error)
         except web.HTTPRequestEntityTooLarge:
             return _refused(InvalidArgument("the body is too large for a request of the control API"))
-        return web.json_response(reply)
 
     return handle
 
 
-async def _nothing(request: web.Request) -> web.Response:
-    known = ", ".join(f"{verb} {PREFIX}{path}" for verb, path in (*_ROUTES, ("GET", _JOURNAL)))
-    return _refused(NotFound(f"no {request.method} {request.path}; there is GET {PREFIX}/server, {known}"))
+def _answering(control: Control, row: Row) -> _Answer:
+    async def answer(request: web.Request) -> web.Response:
+        if unknown := set(request.query) - set(row.query):
+            known = ", ".join(row.query) or "none"
+            raise InvalidArgument(f"{row.name} has no parameter {min(unknown)!r}; it has {known}")
+        body = await request.read()
+        asked = Asked(
+            folder_id=request.match_info.get("id", ""),
+            query=dict(request.query),
+            body=_read(body, row.takes) if row.takes is not None else None,
+        )
+        # In a thread: a clock that moves waits for scans.
+        return _said(await asyncio.to_thread(row.act, control, asked))
+
+    return answer
 
 
-def _parsed(body: bytes) -> dict[str, Any]:
+def _read(body: bytes, kind: Any) -> Any:
     try:
-        fields = json.loads(body or b"{}", parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as problem:
+        return msgspec.json.decode(body or b"{}", type=kind)
+    except msgspec.ValidationError as problem:
+        raise InvalidArgument(f"the body is wrong: {problem}{_fields_of(kind, str(problem))}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise InvalidArgument(f"the body is not JSON: {problem}") from None
-    if not isinstance(fields, dict):
-        raise InvalidArgument("the body is not a JSON object")
-    return fields
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+def _fields_of(kind: Any, problem: str) -> str:
+    known = getattr(kind, "__struct_fields__", ())
+    return f"; it has {', '.join(known)}" if "unknown field" in problem and known else ""
+
+
+async def _nothing(request: web.Request) -> web.Response:
+    known = ", ".join(f"{row.verb} {PREFIX}{row.path}" for row in TABLE)
+    others = f"GET {PREFIX}/openapi.json describes all: {known}, and more"
+    raise NotFound(f"no {request.method} {request.path}; {others}")
+
+
+def _said(reply: Any) -> web.Response:
+    return web.Response(body=msgspec.json.encode(reply), content_type="application/json", charset="utf-8")
 
 
 def _refused(error: ApiError) -> web.Response:
-    return web.json_response({"code": error.code, "message": error.message}, status=HTTP_STATUS[error.code])
+    response = _said({"code": error.code, "message": error.message})
+    response.set_status(HTTP_STATUS[error.code])
+    return response

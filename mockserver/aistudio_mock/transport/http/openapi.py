@@ -1,0 +1,82 @@
+"""The OpenAPI 3.1 document of the control API, made of the table that the server routes by."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from aistudio_mock import control_types as types
+from aistudio_mock.transport.http.control_table import PREFIX, TABLE, VERSION, Row
+
+_JSON = "application/json"
+_DESCRIPTION = (
+    "What tests and tools ask of a running aistudio-mock: folders, what is in them and when, faults, plans, "
+    "the journal. On a loopback address no token is needed. Within a version fields are only ever added."
+)
+
+
+def _beside() -> tuple[Row, ...]:
+    """What the server answers without the table."""
+
+    def act(*_: object) -> None:
+        raise AssertionError("not answered by the table")
+
+    after = {"after": "only calls after that number", "format": "json, or jsonl for JSON Lines"}
+    return (
+        Row("GET", "/server", "getServer", "Where everything is reached", act, types.ServerShown),
+        Row("GET", "/folders/{id}/journal", "getJournal", "The calls of a folder, oldest first", act,
+            types.Entries, query=after),
+        Row("POST", "/shutdown", "shutDown", "Stop the server, once this is answered", act, types.Nothing),
+        Row("GET", "/openapi.json", "getDocument", "This document", act, dict[str, Any]),
+    )  # fmt: skip
+
+
+def rows() -> tuple[Row, ...]:
+    """Everything that the control API answers."""
+    return (*_beside()[:1], *TABLE, *_beside()[1:])
+
+
+def document() -> dict[str, Any]:
+    """The document as JSON says it."""
+    everything = rows()
+    kinds = [kind for row in everything for kind in (row.gives, row.shown) if kind is not None]
+    schemas, components = msgspec.json.schema_components(
+        [*kinds, types.Refusal], ref_template="#/components/schemas/{name}"
+    )
+    found = iter(schemas)
+    paths: dict[str, dict[str, Any]] = {}
+    for row in everything:
+        gives = next(found)
+        takes = next(found) if row.shown is not None else None
+        paths.setdefault(row.path, {})[row.verb.lower()] = _operation(row, gives, takes, schemas[-1])
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "aistudio-mock control API", "version": str(VERSION), "description": _DESCRIPTION},
+        "servers": [{"url": PREFIX}],
+        "security": [{}, {"token": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": dict(sorted(components.items())),
+        },
+    }
+
+
+def _operation(
+    row: Row, gives: Mapping[str, Any], takes: Mapping[str, Any] | None, refusal: Mapping[str, Any]
+) -> dict[str, Any]:
+    in_path = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
+    in_query = [
+        {"name": name, "in": "query", "description": what, "schema": {"type": "string"}}
+        for name, what in row.query.items()
+    ]
+    said: dict[str, Any] = {"operationId": row.name, "summary": row.summary}
+    if parameters := [*(in_path if "{id}" in row.path else []), *in_query]:
+        said["parameters"] = parameters
+    if takes is not None:
+        said["requestBody"] = {"content": {_JSON: {"schema": takes}}}
+    said["responses"] = {
+        "200": {"description": row.summary, "content": {_JSON: {"schema": gives}}},
+        "default": {"description": "refused", "content": {_JSON: {"schema": refusal}}},
+    }
+    return said

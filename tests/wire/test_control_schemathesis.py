@@ -1,0 +1,39 @@
+"""The control API keeps its own document: schemathesis makes requests of it, and looks at every answer."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from aistudio_mock import MockServer
+
+_EXAMPLES = "10"
+
+
+@pytest.mark.all
+def test_every_answer_is_as_the_document_says(tmp_path):
+    with MockServer() as mock:
+        done = subprocess.run(
+            [
+                str(Path(sys.executable).with_name("schemathesis")),
+                *("run", f"{mock.http_url}/_mock/v1/openapi.json", "--url", f"{mock.http_url}/_mock/v1"),
+                *(
+                    "--max-examples",
+                    _EXAMPLES,
+                    "--phases",
+                    "examples,coverage,fuzzing,stateful",
+                    "--seed",
+                    "7",
+                ),
+                *("--checks", "not_a_server_error,status_code_conformance,response_schema_conformance"),
+                *("--generation-database", "none", "--no-color"),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=110,
+            cwd=tmp_path,
+        )
+        assert mock.folder().clock.now()
+    assert done.returncode == 0, done.stdout + done.stderr
