@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "show the whole flow on example data, step by step",
     "run": "run a program, unmodified, with the real service's names leading here",
     "serve": "start a server and say where it is",
+    "ctl": "ask a running server what is in it, and tell it what to do",
     "validate": "check a dataset file as the server would, without a server",
     "examples": "write example datasets",
     "token": "print an IAM token of a running server",
