@@ -20,6 +20,7 @@ from aistudio_mock.backend.identity import Identity
 from aistudio_mock.backend.journal import Noted, Sink
 from aistudio_mock.backend.lazy import lazy
 from aistudio_mock.config import ConfigError, ServerConfig
+from aistudio_mock.domain.errors import ApiError
 from aistudio_mock.domain.instant import Instant
 from aistudio_mock.folder_settings import defaults, folder_settings
 from aistudio_mock.runtime import certificates
@@ -215,6 +216,8 @@ class Server:
         self._backend = backend = _assemble(
             config, ids, directories, blobs, partial(self._scans, blobs, scanner), sink
         )
+        if config.load:
+            _load(backend, config.load)
         self._admission = admission = Admission(backend.identity, ids, lambda: backend.rates)
         self._table = table = routes(backend)
         grpc_server.start(table, Calls(admission))
@@ -274,12 +277,27 @@ def _assemble(
     )
 
 
+def _load(backend: Backend, paths: "tuple[Path, ...]") -> None:
+    """Makes folders of saved ones; the first is that of calls that name none. Raises ConfigError."""
+    from aistudio_mock.backend import saved  # noqa: PLC0415 - only where something is loaded
+
+    for number, path in enumerate(paths):
+        try:
+            make = partial(saved.load, backend, backend.blobs, saved.read(path.read_bytes()))
+            if number:
+                make()
+            else:
+                backend.folders.replace_default(make)
+        except OSError as problem:
+            raise ConfigError(f"--load {path}: {problem.strerror}; name a file of `ctl save`") from None
+        except ApiError as refusal:
+            raise ConfigError(f"--load {path}: {refusal.message}") from None
+
+
 def _signer(access_key_id: str, secret: str) -> "Signer":
     from aistudio_mock.domain.presign import Signer  # noqa: PLC0415 - with the first URL
 
     return Signer(access_key_id, secret)
-
-
 
 
 def _teller(key: bytes, started: Instant) -> "Teller":

@@ -68,6 +68,7 @@ class ServerConfig(Struct, frozen=True):
     is the file that every call is written to. `control_token` is what the control API asks for; None draws
     one where others than this machine reach `host`, and asks for none elsewhere. `faults` are what every
     folder has from the start.
+    `load` are files of saved folders; the first one is the folder of calls that name none.
     `fault_port` opens the port for faults that only a relay can do (ADR 10); None for no such port.
 
     Raises:
@@ -90,6 +91,7 @@ class ServerConfig(Struct, frozen=True):
     ready_file: "Path | None" = None
     journal: "Path | None" = None
     control_token: str | None = None
+    load: "tuple[Path, ...]" = ()
     folder_id: str = DEFAULT_FOLDER
     router: bool = False
     allow: tuple[str, ...] = ()

@@ -30,7 +30,7 @@ from aistudio_mock.control_types import (
     Token,
 )
 from aistudio_mock.domain.errors import BY_CODE, ApiError
-from aistudio_mock.handles import Document, MockFolder, made_folder
+from aistudio_mock.handles import Document, MockFolder, loaded_folder, made_folder
 
 VERSION = 1
 """The version of the control API that this client speaks."""
@@ -95,6 +95,14 @@ class ControlClient:
         query = "" if at is None else f"?at={quote(at.isoformat(), safe='')}"
         return self._typed(State, "GET", _path(folder_id, "state") + query)
 
+    def save_folder(self, folder_id: str) -> bytes:
+        """The folder as a document."""
+        return self._answered("GET", _path(folder_id, "saved"), None)
+
+    def load_folder(self, document: bytes) -> FolderShown:
+        """The folder of a document."""
+        return msgspec.json.decode(self._answered("POST", "/folders:load", document), type=FolderShown)
+
     def issue_token(self, folder_id: str) -> Token:
         """A fresh IAM token."""
         return self._typed(Token, "POST", _path(folder_id, "token"), {})
@@ -147,11 +155,17 @@ class ControlClient:
         return self._typed(dict[str, Any], verb, path, fields)
 
     def _typed(self, kind: type[_T], verb: str, path: str, asked: object = None) -> _T:
-        body = None if asked is None else msgspec.json.encode(asked)
-        status, answer = self._exchange(verb, _PREFIX + path, body)
+        answer = self._answered(verb, path, None if asked is None else msgspec.json.encode(asked))
         try:
-            if status == 200:  # noqa: PLR2004 - HTTP's OK
-                return msgspec.json.decode(answer, type=kind)
+            return msgspec.json.decode(answer, type=kind)
+        except ValueError:
+            raise self._foreign(200) from None
+
+    def _answered(self, verb: str, path: str, body: bytes | None) -> bytes:
+        status, answer = self._exchange(verb, _PREFIX + path, body)
+        if status == 200:  # noqa: PLR2004 - HTTP's OK
+            return answer
+        try:
             refused = json.loads(answer)
             refusal: ApiError = BY_CODE[refused["code"]](refused["message"])
         except (ValueError, KeyError, TypeError):
@@ -275,6 +289,10 @@ class RemoteServer:
         """
         new = NewFolder(id, time, durations, auth, seed, settings, now)
         return made_folder(self._control, new)
+
+    def load(self, path: str | Path) -> MockFolder:
+        """As `MockServer.load`."""
+        return loaded_folder(self._control, path)
 
     def _trusting(self) -> dict[str, str]:
         from aistudio_mock.runtime.certificates import Certificates, bundle  # noqa: PLC0415 - imports ssl

@@ -48,4 +48,5 @@ def folder_settings(config: ServerConfig, new: "NewFolder") -> FolderDefaults:
     start = None if new.now is None else instant_of(new.now)
     if start is not None and start < 0:
         raise ConfigError(f"now: virtual time begins in 1970, not at {new.now}")
-    return replace(defaults(replace(config, **changes)), start=start, own_ids=new.seed is not None)
+    ids_seed = None if new.seed is None else str(new.seed)
+    return replace(defaults(replace(config, **changes)), start=start, ids_seed=ids_seed)

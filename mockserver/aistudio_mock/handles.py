@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from msgspec import ValidationError, convert, to_builtins
@@ -22,6 +23,7 @@ class Control(Protocol):
     def issue_token(self, folder_id: str) -> Token: ...  # noqa: D102 - see backend.control
     def clock(self, folder_id: str) -> ClockShown: ...  # noqa: D102
     def set_clock(self, folder_id: str, now: datetime) -> ClockShown: ...  # noqa: D102
+    def save_folder(self, folder_id: str) -> bytes: ...  # noqa: D102
     def state(self, folder_id: str, at: datetime | None = None) -> State: ...  # noqa: D102
     def advance_clock(self, folder_id: str, seconds: float) -> ClockShown: ...  # noqa: D102
     def list_faults(self, folder_id: str) -> Document: ...  # noqa: D102
@@ -39,6 +41,13 @@ class Making(Control, Protocol):
     """The part of it that makes folders."""
 
     def create_folder(self, new: NewFolder) -> FolderShown: ...  # noqa: D102
+    def load_folder(self, document: bytes) -> FolderShown: ...  # noqa: D102
+
+
+def loaded_folder(control: Making, path: str | Path) -> "MockFolder":
+    """The folder saved at `path`."""
+    made = control.load_folder(Path(path).read_bytes())
+    return MockFolder(control, made.id, made.api_key)
 
 
 def made_folder(control: Making, new: NewFolder) -> "MockFolder":
@@ -112,6 +121,16 @@ class MockFolder:
     def state(self, at: datetime | None = None) -> State:
         """Every object of the folder as seen now, or at another moment of its clock, past or to come."""
         return self._control.state(self.id, at)
+
+    def save(self, path: str | Path) -> None:
+        """Writes the folder to a file that can be committed, and loaded by `mock.load` or `serve --load`.
+
+        Settings, clock, plan, datasets with their files, tunings, operations; not the API key, faults,
+        journal. OSError when it cannot be written: what was there is there still.
+        """
+        from aistudio_mock.runtime.whole_file import write_whole  # noqa: PLC0415 - for those who save
+
+        write_whole(Path(path), self._control.save_folder(self.id))
 
     def reset(self) -> None:
         """Forgets datasets, tunings, operations, files, faults, plan and journal; the clock goes on."""

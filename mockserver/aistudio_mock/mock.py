@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 from aistudio_mock.app import Ready, Server
 from aistudio_mock.config import Auth, Durations, ServerConfig, parse_faults, parse_time
 from aistudio_mock.control_types import NewFolder
-from aistudio_mock.handles import MockClock, MockFolder, made_folder
+from aistudio_mock.handles import MockClock, MockFolder, loaded_folder, made_folder
 
 __all__ = ["MockClock", "MockFolder", "MockServer"]
 
@@ -129,3 +130,13 @@ class MockServer:
         """
         new = NewFolder(id, time, durations, auth, seed, settings, now)
         return made_folder(self._server.control, new)
+
+    def load(self, path: str | Path) -> MockFolder:
+        """The folder that `MockFolder.save` wrote to `path`, as it was then; with an API key of its own.
+
+        Raises:
+            OSError: the file cannot be read.
+            InvalidArgument: it is no saved folder, or one of a newer version.
+            AlreadyExists: the folder, or something of it, is in this server already.
+        """
+        return loaded_folder(self._server.control, path)

@@ -74,7 +74,7 @@ class Storage:
 
     def have(self, body, key=KEY, source=None):
         """A dataset under `key`."""
-        blob = Blob(source or body, len(body), hashlib.md5(body).hexdigest(), NOW)
+        blob = Blob(source or "", len(body), hashlib.md5(body).hexdigest(), NOW, None if source else body)
         self.objects.stored[DATASETS, key] = blob
         return blob
 

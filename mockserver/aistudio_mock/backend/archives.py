@@ -44,7 +44,7 @@ class Archives:
     def forget(self, task_id: str) -> None:
         """Frees the archive of a tuning that is gone."""
         kept = self._kept.pop(task_id, None)
-        if kept is not None and isinstance(kept.blob.source, str):
+        if kept is not None and kept.blob.source:
             self._blobs.unlink(kept.blob.source)
 
     def _written(self, task: Tuning, logged: int, now: Instant) -> bytes:
@@ -57,7 +57,7 @@ class Archives:
     def _stored(self, content: bytes, finished: Instant | None, now: Instant) -> Blob:
         """On disk for good, or in memory until there is more: a reader never loses what it reads."""
         if finished is None:
-            return Blob(content, len(content), md5(content, usedforsecurity=False).hexdigest(), now)
+            return Blob("", len(content), md5(content, usedforsecurity=False).hexdigest(), now, content)
         writer = self._blobs.create()
         writer.write(content)
         made = writer.commit()

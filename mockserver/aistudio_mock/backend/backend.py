@@ -74,6 +74,16 @@ class Backend:
         self._scans = scans
 
     @property
+    def lock(self) -> RLock:
+        """What makes a command atomic."""
+        return self._lock
+
+    @property
+    def blobs(self) -> "BlobStore":
+        """The files of all objects."""
+        return self._blobs
+
+    @property
     def journal(self) -> Tally:
         """What all callers did, in numbers; each folder has the calls themselves."""
         return self.folders.tally

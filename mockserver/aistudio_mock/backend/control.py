@@ -106,6 +106,28 @@ class Control:
             self._backend.stories.settle(folder.id)
         return state.seen(self._backend.store, folder.id, asked)
 
+    def save_folder(self, folder_id: str) -> bytes:
+        """The folder as a document that `load_folder` and `serve --load` take; waits for running scans.
+
+        Raises FailedPrecondition for one that is too big.
+        """
+        from aistudio_mock.backend import saved  # noqa: PLC0415 - for those who ask
+
+        folder = self._find(folder_id)
+        return saved.written(saved.save(self._backend, self._backend.blobs, folder))
+
+    def load_folder(self, document: bytes) -> FolderShown:
+        """The folder of a document, as it was when it was saved. Its API key is a new one.
+
+        Raises:
+            InvalidArgument: that is no saved folder, or one of a newer version.
+            AlreadyExists: the folder is there already, or something of it.
+        """
+        from aistudio_mock.backend import saved  # noqa: PLC0415 - for those who ask
+
+        self._require_own_process()
+        return _shown(saved.load(self._backend, self._backend.blobs, saved.read(document)))
+
     def issue_token(self, folder_id: str) -> Token:
         """A fresh IAM token of the folder, good for 12 hours of its clock."""
         issued = self._backend.identity.issue(self._find(folder_id))

@@ -75,7 +75,7 @@ class DatasetFiles:
         dataset.require(DatasetCommand.PREVIEW, folder.clock.now())
         assert dataset.content is not None  # it is READY
         try:
-            rows = preview_rows(str(dataset.content.source), dataset.task_type)
+            rows = preview_rows(dataset.content.source, dataset.task_type)
         except FileNotFoundError:  # deleted between two lines of ours
             raise NotFound(f"dataset {dataset.id} not found") from None
         return wire.GetDatasetPreviewResponse(dataset_id=dataset.id, preview_lines=rows)

@@ -14,7 +14,7 @@ from aistudio_mock.backend.plans import Plans
 from aistudio_mock.domain.behaviours import Behaviours
 from aistudio_mock.domain.clock import Rate
 from aistudio_mock.domain.durations import Durations
-from aistudio_mock.domain.instant import Instant
+from aistudio_mock.domain.instant import Duration, Instant
 from aistudio_mock.domain.ports import Chance
 from aistudio_mock.runtime.chance import Ids, chance_for
 from aistudio_mock.runtime.clocks import FolderClock
@@ -57,8 +57,10 @@ class FolderDefaults(Struct, frozen=True):
     """What every new folder has from the start, and again after a reset."""
     start: Instant | None = None
     """When its virtual time begins; None for the present."""
-    own_ids: bool = False
-    """Whether its ids come from its own seed, and repeat whatever happens in other folders."""
+    ids_seed: str | None = None
+    """Where its ids come from, if they are to repeat whatever happens in other folders."""
+    skips: tuple[tuple[Instant, Duration], ...] = ()
+    """What its clock skipped before its first moment: see `ClockReading`."""
 
 
 class Folder(Struct, frozen=True):
@@ -117,16 +119,17 @@ class Folders:
         self,
         folder_id: str | None = None,
         change: Callable[[FolderDefaults], FolderDefaults] = lambda defaults: defaults,
+        service_account_id: str = "",
     ) -> Folder:
         """A fresh folder, with settings as `change` makes them. ValueError when the id is taken."""
         settings = change(self._defaults)
-        clock = FolderClock(settings.rate, settings.start)
+        clock = FolderClock(settings.rate, settings.start, settings.skips)
         folder_id = folder_id or self._ids.new("b1g")
         # With the folder's id in it: no two folders of one server have the same ids.
-        ids = Ids(f"{settings.seed}/{folder_id}") if settings.own_ids else self._ids
+        ids = self._ids if settings.ids_seed is None else Ids(f"{settings.ids_seed}/{folder_id}")
         folder = Folder(
             id=folder_id,
-            service_account_id=ids.new("aje"),
+            service_account_id=service_account_id or ids.new("aje"),
             api_key=f"AQVN{ids.hexadecimal(36)}",
             clock=clock,
             settings=settings,
@@ -149,6 +152,12 @@ class Folders:
     def accounts(self) -> "tuple[Standing, ...]":
         """What became of the faults that every folder is made with, in all folders together."""
         return _together(self._accounted, *(folder.faults.given for folder in self))
+
+    def replace_default(self, make: Callable[[], Folder]) -> None:
+        """The folder of calls that name none is what `make` makes, and the one before, still unused, goes."""
+        before = self.default
+        del self._by_id[before.id], self._by_api_key[before.api_key]
+        self.default = make()
 
     def forget(self, folder: Folder) -> None:
         """Its id and key are unknown from here on. The default folder stays."""

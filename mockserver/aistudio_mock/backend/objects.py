@@ -100,7 +100,7 @@ class StoredObjects:
     def lines(self, blobs: tuple[Blob, ...]) -> Iterator[bytes]:
         """The lines of uploaded files, one after the other."""
         for blob in blobs:
-            with self._blobs.open(str(blob.source)) as file:
+            with self._blobs.open(blob.source) as file:
                 yield from file
 
     def release(self, dataset: Dataset) -> None:
@@ -114,7 +114,7 @@ class StoredObjects:
         }
         for blob in (dataset.draft, dataset.content):
             if blob is not None and blob.source not in learned:
-                self._blobs.unlink(str(blob.source))
+                self._blobs.unlink(blob.source)
 
     def forget(self, folder_id: str) -> None:
         """Frees everything a folder stored, and its datasets, tunings and operations with it."""
@@ -137,7 +137,7 @@ class StoredObjects:
             kept |= {dataset.draft.source for dataset in self._store.datasets if dataset.draft}
             for blob in gone:
                 if blob is not None and blob.source not in kept:
-                    self._blobs.unlink(str(blob.source))
+                    self._blobs.unlink(blob.source)
 
     def authorize(
         self, *, method: str, bucket: str, key: str, path: str, query_string: str, headers: Mapping[str, str]
@@ -191,14 +191,14 @@ class StoredObjects:
                     raise NotFound(f"dataset {dataset_id} not found")
                 dataset.require(DatasetCommand.UPLOAD, now)
             except ApiError:
-                self._blobs.unlink(str(blob.source))
+                self._blobs.unlink(blob.source)
                 raise
             self._become_draft(dataset, blob)
 
     def _become_draft(self, dataset: Dataset, blob: Blob) -> None:
         self._store.datasets.put(replace(dataset, draft=blob))
         if dataset.draft is not None:
-            self._blobs.unlink(str(dataset.draft.source))
+            self._blobs.unlink(dataset.draft.source)
 
     def get(self, bucket: str, key: str) -> Blob:
         """The object as it is now. Raises NoSuchKey."""

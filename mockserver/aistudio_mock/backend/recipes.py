@@ -128,7 +128,7 @@ def _lines(task: Tuning, blobs: BlobStore) -> Iterator[bytes]:
     """The whole lines at the beginning of each training file; blank ones are no rows."""
     for blob in task.training_data:
         try:
-            with blobs.open(str(blob.source)) as file:
+            with blobs.open(blob.source) as file:
                 lines = file.read(LOOKED_AT).splitlines()
         except FileNotFoundError:  # removed behind the server's back; the curves do without
             continue

@@ -75,12 +75,12 @@ class Scans:
             if done.cancelled() or done.exception() is not None or done.result().converted is None:
                 self._blobs.unlink(target)
 
-        self._scanner.submit(str(draft.source), target, task_type, first_row).add_done_callback(finish)
+        self._scanner.submit(draft.source, target, task_type, first_row).add_done_callback(finish)
         return scanned
 
     def discard(self, content: Blob) -> None:
         """Removes a converted file whose dataset is gone."""
-        self._blobs.unlink(str(content.source))
+        self._blobs.unlink(content.source)
 
 
 def _scanned(outcome: Outcome, target: str) -> Scanned:

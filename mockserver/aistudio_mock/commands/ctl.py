@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -30,6 +31,23 @@ class _Verb(Struct, frozen=True):
     words: tuple[str, ...] = ()
     rows: str = ""
     shows: tuple[str, ...] = ()
+
+
+def _save(client: "ControlClient", folder_id: str, words: Sequence[str]) -> None:
+    from aistudio_mock.runtime.whole_file import write_whole
+
+    document = client.save_folder(folder_id)
+    try:
+        write_whole(Path(words[0]), document)
+    except OSError as problem:
+        raise CommandError(f"{words[0]} cannot be written: {problem.strerror}", Exit.ENVIRONMENT) from problem
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as problem:
+        raise CommandError(f"{path} cannot be read: {problem.strerror}", Exit.ENVIRONMENT) from problem
 
 
 _FAULT = ("id", "method", "object", "status", "latency", "seen", "hits")
@@ -80,6 +98,10 @@ _VERBS: Mapping[str, _Verb] = {
         shows=(*_FOLDER, "api_key"),
     ),
     "folders delete": _Verb("forget the folder", lambda c, id_, _: c.delete_folder(id_)),
+    "save": _Verb("write the folder to a file that can be committed", _save, ("FILE",)),
+    "load": _Verb(
+        "make the folder of such a file", lambda c, _, w: c.load_folder(_read(w[0])), ("FILE",), shows=_FOLDER
+    ),
     "reset": _Verb(
         "empty the folder; its clock goes on", lambda c, id_, _: c.reset_folder(id_), shows=_FOLDER
     ),

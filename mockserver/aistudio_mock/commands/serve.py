@@ -77,6 +77,14 @@ def _add_addresses(group: argparse._ArgumentGroup, defaults: ServerConfig) -> No
         help="where the CA and the certificate are kept (default: the user's cache directory)",
     )
     group.add_argument(
+        "--load",
+        action="append",
+        default=[],
+        type=path,
+        metavar="FILE",
+        help="a folder that was saved (ctl save); the first one is the folder of calls that name none",
+    )
+    group.add_argument(
         "--control-token",
         default=os.environ.get(CONTROL_TOKEN),
         metavar="TOKEN",
@@ -200,6 +208,7 @@ def config_of(arguments: argparse.Namespace) -> ServerConfig:
         ready_file=arguments.ready_file,
         journal=arguments.journal,
         control_token=arguments.control_token or None,
+        load=tuple(arguments.load),
         router=arguments.router,
         allow=tuple(arguments.allow),
         faults=parse_faults(arguments.faults),

@@ -37,15 +37,16 @@ class FinishedUpload(Struct, frozen=True):
 
 
 class Blob(Struct, frozen=True):
-    """The content of one object: a path in the blob store, or the bytes themselves if made on the spot.
+    """The content of one object: a path in the blob store, or the bytes themselves where there is no path.
 
     `size` is in bytes, `etag` without its quotes, `modified` the moment that Last-Modified shows.
     """
 
-    source: str | bytes
+    source: str
     size: int
     etag: str
     modified: Instant
+    content: bytes | None = None
 
 
 class PartAddress(Struct, frozen=True):

@@ -15,10 +15,12 @@ def system_now() -> Instant:
 class FolderClock:
     """A folder's virtual clock, safe to use from any thread. It never goes back."""
 
-    def __init__(self, rate: Rate, start: Instant | None = None) -> None:
+    def __init__(
+        self, rate: Rate, start: Instant | None = None, skips: tuple[tuple[Instant, Duration], ...] = ()
+    ) -> None:
         real = steady_now()
         self._lock = Lock()
-        self._reading = ClockReading(start if start is not None else system_now(), real, rate)
+        self._reading = ClockReading(start if start is not None else system_now(), real, rate, skips)
 
     def now(self) -> Instant:
         """Virtual time, in microseconds since the epoch."""

@@ -6,6 +6,7 @@ status. Within v1 fields are only ever added.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from aiohttp import web
 from aistudio_mock.backend.control import Control
 from aistudio_mock.domain.errors import ApiError, InvalidArgument, NotFound
 from aistudio_mock.transport.errors import HTTP_STATUS
-from aistudio_mock.transport.http import control_journal
+from aistudio_mock.transport.http import control_journal, control_saved
 from aistudio_mock.transport.http.control_guard import Guard
 from aistudio_mock.transport.http.control_table import PREFIX, TABLE, VERSION, Asked, Row
 
@@ -52,6 +53,12 @@ def routes(
         app.router.add_get(f"{PREFIX}/server", _guarded(guard, describe))
         app.router.add_get(f"{PREFIX}/openapi.json", _guarded(guard, document))
         app.router.add_post(f"{PREFIX}/shutdown", _guarded(guard, shutdown))
+        app.router.add_get(
+            f"{PREFIX}/folders/{{id}}/saved",
+            _guarded(guard, partial(control_saved.save, control)),
+            allow_head=False,
+        )
+        app.router.add_post(f"{PREFIX}/folders:load", _guarded(guard, partial(control_saved.load, control)))
         for row in TABLE:
             answer = _guarded(guard, _answering(control, row))
             app.router.add_route(row.verb, PREFIX + row.path, answer)

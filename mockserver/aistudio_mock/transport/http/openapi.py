@@ -26,6 +26,10 @@ def _beside() -> tuple[Row, ...]:
         Row("GET", "/server", "getServer", "Where everything is reached", act, types.ServerShown),
         Row("GET", "/folders/{id}/journal", "getJournal", "The calls of a folder, oldest first", act,
             types.Entries, query=after),
+        Row("GET", "/folders/{id}/saved", "saveFolder", "A document that can be kept, and loaded again", act,
+            dict[str, Any]),
+        Row("POST", "/folders:load", "loadFolder", "Make the folder of such a document", act,
+            types.FolderShown, dict[str, Any]),
         Row("POST", "/shutdown", "shutDown", "Stop the server, once this is answered", act, types.Nothing),
         Row("GET", "/openapi.json", "getDocument", "This document", act, dict[str, Any]),
     )  # fmt: skip

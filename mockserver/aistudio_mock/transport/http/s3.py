@@ -150,9 +150,7 @@ class Storage:
 
     def _opened(self, blob: Blob, first: int) -> BinaryIO:
         try:
-            file = (
-                io.BytesIO(blob.source) if isinstance(blob.source, bytes) else self._blobs.open(blob.source)
-            )
+            file = io.BytesIO(blob.content) if blob.content is not None else self._blobs.open(blob.source)
         except FileNotFoundError as gone:  # deleted since the backend named it
             raise NoSuchKey from gone
         file.seek(first)

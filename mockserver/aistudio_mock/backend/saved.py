@@ -1,0 +1,223 @@
+"""A folder as one document that can be kept and loaded again: settings, clock, plan, records, files.
+
+What lives with a server is not in it: API key, faults, journal, batch tasks, uploads in parts that
+are under way. Time does not pass while a folder is saved.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
+from aistudio_mock.backend.backend import Backend
+from aistudio_mock.backend.folders import Auth, Folder, FolderDefaults, Pace
+from aistudio_mock.domain.behaviours import Behaviours
+from aistudio_mock.domain.dataset import Dataset
+from aistudio_mock.domain.durations import Durations
+from aistudio_mock.domain.errors import AlreadyExists, FailedPrecondition, InvalidArgument
+from aistudio_mock.domain.instant import Duration, Instant
+from aistudio_mock.domain.objects import Blob
+from aistudio_mock.domain.operation import Operation
+from aistudio_mock.domain.plan import Planned
+from aistudio_mock.domain.tuning import Tuning
+from aistudio_mock.runtime.blobs import BlobStore
+
+FORMAT = 1
+"""The version of what is written. What is newer is refused."""
+
+LARGEST = 256 << 20
+"""Bytes of all files together that a saved folder may have."""
+
+
+class SavedFile(Struct, frozen=True, omit_defaults=True):
+    """A file's bytes: lines of text, so that a change is a line of a diff, or Base64."""
+
+    lines: tuple[str, ...] | None = None
+    base64: bytes = b""
+
+    @property
+    def content(self) -> bytes:
+        """The bytes."""
+        return self.base64 if self.lines is None else "".join(self.lines).encode()
+
+
+class SavedFolder(Struct, frozen=True):
+    """Everything of a folder that can be loaded again; records with the oldest first."""
+
+    format: int
+    id: str
+    service_account_id: str
+    now: Instant
+    polling: Pace
+    rate: str
+    durations: Durations
+    auth: Auth
+    seed: int
+    behaviours: Mapping[str, str]
+    skips: tuple[tuple[Instant, Duration], ...]
+    plans: tuple[Planned, ...]
+    datasets: tuple[Dataset, ...]
+    tunings: tuple[Tuning, ...]
+    operations: tuple[Operation, ...]
+    files: Mapping[str, SavedFile]
+
+
+class _Version(Struct):
+    format: int
+
+
+def save(backend: Backend, blobs: BlobStore, folder: Folder) -> SavedFolder:
+    """The folder as it is now. Waits for scans that are under way.
+
+    Raises:
+        FailedPrecondition: its files are too big for a document.
+    """
+    backend.stories.settle(folder.id)
+    store, settings, reading = backend.store, folder.settings, folder.clock.reading
+    with backend.lock:
+        datasets = tuple(reversed([*store.datasets.newest_first(folder.id)]))
+        tunings = tuple(reversed([*store.tunings.newest_first(folder.id)]))
+        operations = tuple(reversed([*store.operations.newest_first(folder.id)]))
+        names = _names(datasets, tunings)
+        files = {name: _file(blobs, path) for path, name in names.items()}
+    usual = asdict(Behaviours())
+    return SavedFolder(
+        format=FORMAT,
+        id=folder.id,
+        service_account_id=folder.service_account_id,
+        now=folder.clock.now(),
+        polling=settings.pace,
+        rate=str(settings.rate),
+        durations=settings.durations,
+        auth=settings.auth,
+        seed=settings.seed,
+        behaviours={k: v for k, v in asdict(settings.behaviours).items() if v != usual[k]},
+        skips=reading.skips,
+        plans=folder.plans.planned,
+        datasets=tuple(
+            _placed(one, lambda blob: replace(blob, source=names[blob.source])) for one in datasets
+        ),
+        tunings=tuple(
+            _trained(one, lambda blob: replace(blob, source=names[blob.source])) for one in tunings
+        ),
+        operations=operations,
+        files=files,
+    )
+
+
+def written(saved: SavedFolder) -> bytes:
+    """The document as text that can be committed: the same folder, the same bytes."""
+    return msgspec.json.format(msgspec.json.encode(saved, order="deterministic"), indent=1) + b"\n"
+
+
+def read(document: bytes) -> SavedFolder:
+    """The folder that `written` wrote. Raises InvalidArgument."""
+    try:
+        version = msgspec.json.decode(document, type=_Version).format
+        if version > FORMAT:
+            raise InvalidArgument(
+                f"that folder was saved in format {version}, and this aistudio-mock reads formats up to "
+                f"{FORMAT}; install the version that saved it, or a newer one"
+            )
+        return msgspec.json.decode(document, type=SavedFolder)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        raise InvalidArgument(f"that is no saved folder: {problem}") from None
+
+
+def load(backend: Backend, blobs: BlobStore, saved: SavedFolder) -> Folder:
+    """The folder, made anew. Raises AlreadyExists where it, or something in it, is there already."""
+    store = backend.store
+    tables = (
+        (store.datasets, saved.datasets),
+        (store.tunings, saved.tunings),
+        (store.operations, saved.operations),
+    )
+    with backend.lock:
+        for table, records in tables:
+            taken = next((one.id for one in records if table.get(one.id) is not None), None)
+            if taken is not None:
+                raise AlreadyExists(f"{taken} is there already; delete its folder first")
+        try:
+            folder = backend.folders.create(
+                saved.id, lambda given: _settings(given, saved), saved.service_account_id
+            )
+        except ValueError as problem:
+            raise AlreadyExists(f"folder {saved.id} is there already; delete it first") from problem
+        paths = {name: _stored(blobs, file.content) for name, file in saved.files.items()}
+        for dataset in saved.datasets:
+            store.datasets.put(_placed(dataset, lambda blob: replace(blob, source=paths[blob.source])))
+        for task in saved.tunings:
+            store.tunings.put(_trained(task, lambda blob: replace(blob, source=paths[blob.source])))
+            store.task_of_operation[task.operation_id] = task.id
+            if task.target_model_uri:
+                store.tuned_models[task.target_model_uri] = task.id
+        for operation in saved.operations:
+            store.operations.put(operation)
+        folder.plans.planned = saved.plans
+    return folder
+
+
+def _settings(given: FolderDefaults, saved: SavedFolder) -> FolderDefaults:
+    unknown = sorted(set(saved.behaviours) - set(Behaviours.__struct_fields__))
+    if unknown:
+        raise InvalidArgument(
+            f"the saved folder has a behaviour {unknown[0]} that this version does not know"
+        )
+    rate = Fraction(saved.rate)
+    return replace(
+        given,
+        pace=saved.polling,
+        rate=int(rate) if rate.denominator == 1 else rate,
+        durations=saved.durations,
+        auth=saved.auth,
+        seed=saved.seed,
+        behaviours=replace(Behaviours(), **saved.behaviours),
+        start=saved.now,
+        skips=saved.skips,
+        # Other ids than the ones in it, and the same ones each time that it is loaded.
+        ids_seed=f"{saved.seed}/loaded at {saved.now}",
+    )
+
+
+def _blobs_of(dataset: Dataset) -> Iterator[tuple[str, Blob]]:
+    for what, blob in (("draft", dataset.draft), ("content", dataset.content)):
+        if blob is not None:
+            yield f"{dataset.id}/{what}", blob
+
+
+def _names(datasets: tuple[Dataset, ...], tunings: tuple[Tuning, ...]) -> dict[str, str]:
+    """Path of a file → its name in the document."""
+    names = {blob.source: name for dataset in datasets for name, blob in _blobs_of(dataset)}
+    for task in tunings:
+        for number, blob in enumerate(task.training_data):  # of a dataset that was deleted, or is elsewhere
+            names.setdefault(blob.source, f"{task.id}/training-{number}")
+    return names
+
+
+def _placed(dataset: Dataset, move: Callable[[Blob], Blob]) -> Dataset:
+    moved: dict[str, Any] = {name.rpartition("/")[2]: move(blob) for name, blob in _blobs_of(dataset)}
+    return replace(dataset, **moved)
+
+
+def _trained(task: Tuning, move: Callable[[Blob], Blob]) -> Tuning:
+    return replace(task, training_data=tuple(move(blob) for blob in task.training_data))
+
+
+def _file(blobs: BlobStore, path: str) -> SavedFile:
+    with blobs.open(path) as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise FailedPrecondition(f"a file has more than {LARGEST} bytes, too much for a saved folder")
+    try:
+        return SavedFile(lines=tuple(content.decode().splitlines(keepends=True)))
+    except UnicodeDecodeError:
+        return SavedFile(base64=content)
+
+
+def _stored(blobs: BlobStore, content: bytes) -> str:
+    writer = blobs.create()
+    writer.write(content)
+    return writer.commit().path
