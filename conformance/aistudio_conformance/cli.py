@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from typing import NoReturn
 
-from aistudio_conformance.commands import adapter, explain, judge, listing, observe, run, serve, server
+from aistudio_conformance.commands import (
+    adapter,
+    explain,
+    judge,
+    listing,
+    observe,
+    probe,
+    run,
+    serve,
+    server,
+)
 from aistudio_conformance.commands.command import Command, CommandError
 from aistudio_conformance.load import CaseError
 from aistudio_conformance.results import Exit
@@ -21,6 +31,7 @@ COMMANDS: tuple[Command, ...] = (
     judge.COMMAND,
     listing.COMMAND,
     explain.COMMAND,
+    probe.COMMAND,
     adapter.COMMAND,
 )
 _BROKEN_PIPE = 141  # 128 and the signal's number, as shells report it

@@ -73,6 +73,7 @@ class RemoteTarget:
     def __init__(self, access: Access) -> None:
         self._access = access
         self._tape = Tape()
+        self._origins: Origins = {}
         self._running = ExitStack()
 
     def __enter__(self) -> Self:
@@ -120,6 +121,10 @@ class RemoteTarget:
             poll_interval=access.poll_interval,
         )
 
+    def origin(self, path: str) -> str:
+        """The server's own scheme and host of a storage URL that it gave; empty for any other path."""
+        return self._origins.get(path, "")
+
     def call(self, path: str, request: Any, authorization: str) -> None:
         """One call of the suite's own, which is not on the tape. Raises grpc.RpcError."""
         channel = self._home.upstream(path).channel()
@@ -134,7 +139,7 @@ class RemoteTarget:
         scratch = undo.enter_context(TemporaryDirectory(prefix="conformance-ca-", ignore_cleanup_errors=True))
         self._ca = str(Path(scratch, "ca.pem"))
         authority.cert_pem.write_to_path(self._ca)
-        origins: Origins = {}
+        origins = self._origins
         self._http = HttpProxy(self._tape, origins)
         self._http.start()
         undo.callback(self._http.close)

@@ -25,18 +25,28 @@ def add_target(parser: argparse.ArgumentParser) -> None:
         help="what it runs against: a mock of the run's own (default), the cloud, or any server; "
         "the last two take YC_FOLDER_ID and YC_API_KEY or YC_IAM_TOKEN, and are seen through a proxy",
     )
-    parser.add_argument("--ca", type=Path, metavar="FILE", help="the PEM file to trust at HOST:PORT")
-    parser.add_argument("--plaintext", action="store_true", help="HOST:PORT speaks no TLS")
+    add_remote(parser)
     parser.add_argument(
         "--may-cost", action="store_true", help="run also cases that cost money at a real account"
     )
+
+
+def add_remote(parser: argparse.ArgumentParser) -> None:
+    """How a server at an address is reached."""
+    parser.add_argument("--ca", type=Path, metavar="FILE", help="the PEM file to trust at HOST:PORT")
+    parser.add_argument("--plaintext", action="store_true", help="HOST:PORT speaks no TLS")
 
 
 def chosen(arguments: argparse.Namespace) -> tuple[AbstractContextManager[Target], Access | None]:
     """The target, and how it is reached if it is not our own mock. Raises CommandError."""
     if arguments.target == MOCK:
         return MockTarget(), None
-    access = _access(arguments)
+    access = remote_access(arguments, "mock, real, or HOST:PORT")
+    if arguments.parallel > 1:
+        raise CommandError(
+            "--parallel: there is one folder at a server that is not our mock, so cases run one by one",
+            Exit.USAGE,
+        )
     return RemoteTarget(access), access
 
 
@@ -54,8 +64,9 @@ def runnable(
     return found, left_out
 
 
-def _access(arguments: argparse.Namespace) -> Access:
-    problem = next(_problems(arguments), "")
+def remote_access(arguments: argparse.Namespace, choice: str = "real, or HOST:PORT") -> Access:
+    """How the server is reached, and as whom; `choice` is what `--target` may be. Raises CommandError."""
+    problem = next(_problems(arguments, choice), "")
     if problem:
         raise CommandError(problem, Exit.USAGE)
     try:
@@ -72,15 +83,13 @@ def _access(arguments: argparse.Namespace) -> Access:
     )
 
 
-def _problems(arguments: argparse.Namespace) -> Iterator[str]:
+def _problems(arguments: argparse.Namespace, choice: str) -> Iterator[str]:
     host, _, port = arguments.target.rpartition(":")
     if arguments.target != "real" and not (host and port.isdecimal()):
-        yield f"--target {arguments.target}: use mock, real, or HOST:PORT"
+        yield f"--target {arguments.target}: use {choice}"
     if arguments.target == "real" and (arguments.ca or arguments.plaintext):
         yield "--ca and --plaintext are for HOST:PORT; the cloud has TLS and a public CA"
     if not os.environ.get("YC_FOLDER_ID"):
         yield f"--target {arguments.target} needs a folder; set YC_FOLDER_ID"
     if not (os.environ.get("YC_API_KEY") or os.environ.get("YC_IAM_TOKEN")):
         yield f"--target {arguments.target} needs credentials; set YC_API_KEY or YC_IAM_TOKEN"
-    if arguments.parallel > 1:
-        yield "--parallel: there is one folder at a server that is not our mock, so cases run one by one"

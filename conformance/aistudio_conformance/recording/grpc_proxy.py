@@ -95,6 +95,7 @@ class GrpcProxy:
             )
             context.add_callback(answers.cancel)
             try:
+                _send_initial(answers, context)
                 for answer in answers:
                     shown = self._shown(path, answer, tls=tls)
                     call.replies.append(shown)
@@ -143,6 +144,13 @@ class GrpcProxy:
             if upstream not in self._channels:
                 self._channels[upstream] = upstream.channel()
             return self._channels[upstream]
+
+
+def _send_initial(answers: Any, context: grpc.ServicerContext) -> None:
+    """Waits for the beginning of the answer; without metadata of its own it begins with the first message."""
+    initial = answers.initial_metadata()
+    if initial:
+        context.send_initial_metadata(initial)
 
 
 class _Call:

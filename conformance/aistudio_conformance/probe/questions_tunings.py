@@ -1,0 +1,112 @@
+"""Questions about tunings that can start none: listings, ids that nobody knows, refusals.
+
+Every Tune names a dataset that does not exist, and a base model that does not either. Should one be taken all
+the same, its operation is cancelled at once.
+"""
+
+from typing import Any
+
+from aistudio_conformance.probe.account import Account, Answer, CannotAsk
+from aistudio_conformance.probe.question import ANOTHER, UNTOLD, Meanings, Question, stated
+
+_PAGES = 50
+
+
+def last_page(account: Account) -> Meanings:
+    """The token of the last page of tunings that has any."""
+    page, token = account.need("TuningService/List", folder_id=account.folder_id, page_size=100), ""
+    if not page.tuning_tasks:
+        raise CannotAsk("there is no tuning in the folder")
+    for _ in range(_PAGES):
+        if not page.next_page_token:
+            return {"tunings-last-page": "empty"}
+        if page.next_page_token == token:
+            return {"tunings-last-page": ANOTHER}
+        token = page.next_page_token
+        page = account.need(
+            "TuningService/List", folder_id=account.folder_id, page_size=100, page_token=token
+        )
+        if not page.tuning_tasks:
+            return {"tunings-last-page": "token"}
+    return {"tunings-last-page": UNTOLD}
+
+
+def unknown_task(account: Account) -> Meanings:
+    """A task that does not exist."""
+    task = account.unknown("ftn")
+    answers = [
+        account.ask(f"TuningService/{method}", tuning_task_id=task)
+        for method in ("Describe", "ListErrors", "Cancel")
+    ]
+    metrics = account.ask("TuningService/GetMetricsUrl", task_id=task)
+    is_named = all(one.status == "NOT_FOUND" and task in one.message for one in (*answers, metrics))
+    return {"tuning-not-found": stated(is_named)}
+
+
+def tune_refused(account: Account) -> Meanings:
+    """Tune of what does not exist: complete, without parameters, and with a name against the pattern."""
+    kinds: Any = {"text_to_text_completion": {}}
+    complete = _tuned(account, **kinds)
+    bare = _tuned(account)
+    named = _tuned(account, name="Not A Name!", **kinds)
+    is_same = (named.status, named.message[:5]) == (complete.status, complete.message[:5])
+    is_pattern = named.status == "INVALID_ARGUMENT" and "name" in named.message
+    return {
+        "tune-parameters-required": stated(bare.status == "INVALID_ARGUMENT"),
+        "tune-name": "free" if is_same else "pattern" if is_pattern else ANOTHER,
+    }
+
+
+def _tuned(account: Account, **fields: Any) -> Answer:
+    answer = account.ask(
+        "TuningService/Tune",
+        base_model_uri=f"gpt://{account.folder_id}/no-such-model/latest",
+        train_datasets=[{"dataset_id": account.unknown("fds"), "weight": 1}],
+        **fields,
+    )
+    if answer.status == "OK":
+        account.ask("OperationService/Cancel", operation_id=answer.reply.id)
+        raise CannotAsk("a Tune of what does not exist was taken; it is cancelled")
+    return answer
+
+
+def drafts(account: Account) -> Meanings:
+    """Drafts of tunings, which the contract calls unimplemented; one that does not exist is deleted."""
+    answer = account.ask("TuningService/DeleteDraft", tuning_task_id=account.unknown("ftn"))
+    return {"tuning-drafts": stated(answer.status == "UNIMPLEMENTED")}
+
+
+QUESTIONS = (
+    Question(
+        id="tuning-pages",
+        open="4",
+        asks="Which token has the last page of tunings?",
+        sends=("List to the end",),
+        rows={"tunings-last-page": ("token", "empty")},
+        ask=last_page,
+    ),
+    Question(
+        id="unknown-task",
+        open="8",
+        asks="What is said of a tuning task that does not exist?",
+        sends=("Describe", "ListErrors", "Cancel", "GetMetricsUrl"),
+        rows={"tuning-not-found": ()},
+        ask=unknown_task,
+    ),
+    Question(
+        id="tune-refused",
+        open="2, 14",
+        asks="What does Tune say of a model and a dataset that do not exist, without parameters, to a name?",
+        sends=("Tune of an unknown model with an unknown dataset", "without parameters", "with a wrong name"),
+        rows={"tune-parameters-required": (), "tune-name": ("free", "pattern")},
+        ask=tune_refused,
+    ),
+    Question(
+        id="tuning-drafts",
+        open="16",
+        asks="Are drafts of tunings implemented?",
+        sends=("DeleteDraft of an unknown task",),
+        rows={"tuning-drafts": ()},
+        ask=drafts,
+    ),
+)
