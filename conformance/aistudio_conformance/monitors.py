@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from aistudio_conformance import call_monitors as calls
 from aistudio_conformance.journal import Entry, Journal
 from aistudio_conformance.seen import Seen, kept, not_applicable, violated
 
@@ -135,6 +136,16 @@ MONITORS: Mapping[str, Monitor] = {
         Monitor("tunes-on-ready-datasets", "tune-needs-ready", tunes_on_ready_datasets),
         Monitor("no-repeat-of-what-creates", "creation-not-repeated", no_repeat_of_what_creates),
         Monitor("nothing-left-behind", "nothing-left-behind", nothing_left_behind),
+        Monitor("deadline-sent", "deadline-sent", calls.deadline_sent),
+        Monitor("credentials-with-every-call", "credentials-always-sent", calls.credentials_with_every_call),
+        Monitor(
+            "idempotency-key-of-one-call", "idempotency-key-of-one-call", calls.idempotency_key_of_one_call
+        ),
+        Monitor("no-secret-in-messages", "secrets-only-as-credentials", calls.no_secret_in_messages),
+        Monitor("no-repeat-of-what-was-refused", "refusal-final", calls.no_repeat_of_what_was_refused),
+        Monitor("polls-with-a-pause", "polls-pause", calls.polls_with_a_pause),
+        Monitor("no-polling-after-done", "done-ends-polling", calls.no_polling_after_done),
+        Monitor("downloads-by-the-url-given", "download-url-verbatim", calls.downloads_by_the_url_given),
     )
 }
 """By name."""

@@ -1,14 +1,19 @@
 """Monitors: each is red on its own defect, silent where it has nothing to watch, green otherwise."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from msgspec.structs import replace
+
+from aistudio_conformance.journal import Times
 from aistudio_conformance.judge import observed
 from aistudio_conformance.load import require_rules_of_monitors, rules
 from aistudio_conformance.model import Outcome
 from aistudio_conformance.monitors import MONITORS
 from aistudio_conformance.seen import Sight
-from tests.conformance.evidence import entry, journal, put
+from tests.conformance.evidence import START, entry, journal, put
 
+GET = "OperationService/Get"
 KEPT, VIOLATED, NOTHING = Sight.KEPT, Sight.VIOLATED, Sight.NOT_APPLICABLE
 URL = "https://storage.host:1/bucket/b1g/key?X-Amz-Date=1&X-Amz-Signature=[redacted 0123456789 64]"
 TAIL = "/bucket/b1g/key?X-Amz-Date=1&X-Amz-Signature=[redacted 0123456789 64]"
@@ -48,6 +53,31 @@ def poll(number, *, done=True, valid=True):
     outcome = {"dataset_id": "fds1"} | ({"is_valid": True} if valid else {})
     reply = {"id": "fdsop"} | ({"done": True, "response": outcome} if done else {})
     return entry(number, "OperationService/Get", responses=(reply,))
+
+
+KEY = ("authorization", "Api-Key AQVN[redacted 0123456789 40]")
+SOMETIME = ("idempotency-key", "a")
+
+
+def called(number, method="DatasetService/Describe", *headers, status="OK", request=None, **more):
+    return entry(number, method, status=status, metadata=headers, request=request or {"id": "x"}, **more)
+
+
+def polls(*gaps, done=None):
+    """Polls of one operation, so many milliseconds after the last answer; done from number `done` on."""
+    now, seen = START, []
+    for number, gap in enumerate((0, *gaps), 1):
+        asked, now = now + timedelta(milliseconds=gap), now + timedelta(milliseconds=gap + 1)
+        reply = {"id": "op", "done": True} if done is not None and number >= done else {"id": "op"}
+        poll = called(number, "OperationService/Get", request={"operation_id": "op"}, responses=(reply,))
+        seen.append(replace(poll, received_at=Times(asked, asked), answered_at=Times(now, now)))
+    return seen
+
+
+def archive(number, url=URL):
+    """A URL of metrics, and a fetch of the other."""
+    given = called(number, "TuningService/GetMetricsUrl", responses=({"load_url": URL},))
+    return [given, entry(number + 1, "GET", status="200", leg="storage", url=url)]
 
 
 READY = {"dataset": {"dataset_id": "fds1", "status": "READY"}}
@@ -94,6 +124,55 @@ READY = {"dataset": {"dataset_id": "fds1", "status": "READY"}}
         ("nothing-left-behind", [created(1), about(2, "Delete")], KEPT),
         ("nothing-left-behind", [created(1), about(2, "Delete", status="UNAVAILABLE")], VIOLATED),
         ("nothing-left-behind", [created(1), created(2, "b"), about(3, "Validate")], VIOLATED),
+        ("deadline-sent", [put(1, TAIL)], NOTHING),
+        ("deadline-sent", [called(1, deadline=3.0)], KEPT),
+        ("deadline-sent", [called(1, deadline=3.0), called(2)], VIOLATED),
+        ("credentials-with-every-call", [], NOTHING),
+        ("credentials-with-every-call", [called(1)], NOTHING),
+        ("credentials-with-every-call", [called(1, GET, KEY), put(2, TAIL)], KEPT),
+        ("credentials-with-every-call", [called(1, GET, KEY), called(2, "ApiEndpointService/List")], KEPT),
+        ("credentials-with-every-call", [called(1, GET, KEY), called(2, GET)], VIOLATED),
+        ("idempotency-key-of-one-call", [called(1)], NOTHING),
+        ("idempotency-key-of-one-call", [called(1, GET, SOMETIME)], KEPT),
+        (
+            "idempotency-key-of-one-call",
+            [called(1, GET, SOMETIME, status="UNAVAILABLE"), called(2, GET, SOMETIME)],
+            KEPT,
+        ),
+        ("idempotency-key-of-one-call", [called(1, GET, SOMETIME), called(2, GET, SOMETIME)], VIOLATED),
+        (
+            "idempotency-key-of-one-call",
+            [called(1, GET, SOMETIME, status="UNAVAILABLE"), called(2, GET, SOMETIME, request={"id": "y"})],
+            VIOLATED,
+        ),
+        ("no-secret-in-messages", [], NOTHING),
+        ("no-secret-in-messages", [called(1, GET, KEY), put(2, TAIL)], KEPT),
+        ("no-secret-in-messages", [called(1, request={"a": ["AQVN is how keys begin"]})], KEPT),
+        ("no-secret-in-messages", [called(1, request={"a": ["by t1.[redacted 0123456789 90]"]})], VIOLATED),
+        ("no-secret-in-messages", [called(1, request={"a": "AQVN" + "k" * 36})], VIOLATED),
+        ("no-secret-in-messages", [called(1, GET, ("x-note", KEY[1]))], VIOLATED),
+        ("no-secret-in-messages", [put(1, f"{TAIL}&token={KEY[1]}")], VIOLATED),
+        ("no-repeat-of-what-was-refused", [called(1)], NOTHING),
+        ("no-repeat-of-what-was-refused", [created(1, status="INVALID_ARGUMENT"), created(2, "b")], KEPT),
+        ("no-repeat-of-what-was-refused", [created(1, status="UNAVAILABLE"), created(2)], KEPT),
+        (
+            "no-repeat-of-what-was-refused",
+            [created(1, status="INVALID_ARGUMENT"), called(2), created(3)],
+            KEPT,
+        ),
+        ("no-repeat-of-what-was-refused", [created(1, status="INVALID_ARGUMENT"), created(2)], VIOLATED),
+        ("polls-with-a-pause", [], NOTHING),
+        ("polls-with-a-pause", polls(10, 10, 10, 10), KEPT),
+        ("polls-with-a-pause", polls(1, 1, 10, 1, 1), KEPT),
+        ("polls-with-a-pause", polls(10, 1, 1, 1), VIOLATED),
+        ("no-polling-after-done", [], NOTHING),
+        ("no-polling-after-done", polls(*[10] * 20), KEPT),
+        ("no-polling-after-done", polls(*[10] * 11, done=2), KEPT),
+        ("no-polling-after-done", polls(*[10] * 12, done=2), VIOLATED),
+        ("downloads-by-the-url-given", [put(1, TAIL)], NOTHING),
+        ("downloads-by-the-url-given", archive(1, TAIL), KEPT),
+        ("downloads-by-the-url-given", archive(1, f"{TAIL}&more=1"), VIOLATED),
+        ("downloads-by-the-url-given", archive(1, TAIL)[1:], VIOLATED),
     ],
 )
 def test_a_monitor_sees(monitor, seen, sight):
@@ -106,11 +185,9 @@ def test_each_monitor_has_its_rule_in_the_ledger():
 
 def test_traffic_without_a_case_is_watched_too():
     found = observed(journal(created(1)), rules())
-    assert {one.check: one.outcome for one in found} == {
-        "monitor/no-credentials-on-storage": Outcome.NOT_APPLICABLE,
-        "monitor/announced-size-is-sent": Outcome.NOT_APPLICABLE,
-        "monitor/tunes-on-ready-datasets": Outcome.NOT_APPLICABLE,
-        "monitor/no-repeat-of-what-creates": Outcome.PASS,
-        "monitor/nothing-left-behind": Outcome.WARN,
-    }
+    assert {one.check.removeprefix("monitor/") for one in found} == MONITORS.keys()
+    told = {one.check: one.outcome for one in found}
+    assert told["monitor/no-credentials-on-storage"] is Outcome.NOT_APPLICABLE
+    assert told["monitor/no-repeat-of-what-creates"] is Outcome.PASS
+    assert told["monitor/nothing-left-behind"] is Outcome.WARN
     assert {one.outcome for one in observed(journal(dropped=1), rules())} == {Outcome.HARNESS_ERROR}

@@ -1,6 +1,6 @@
 """Broken clients: datasets, their files and their validation."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from io import BytesIO
 from typing import BinaryIO
@@ -67,9 +67,12 @@ class ProbesForTheUrl(RawStubs):
 class SortsTheQuery(RawStubs):
     """It takes the URL apart and puts it together again in another order."""
 
-    def _storage_target(self, url: str) -> str:
-        path, _, query = super()._storage_target(url).partition("?")
-        return f"{path}?{urlencode(sorted(parse_qsl(query), reverse=True), quote_via=quote, safe='')}"
+    def _sent(
+        self, url: str, body: bytes | BinaryIO | Iterable[bytes], headers: Mapping[str, str]
+    ) -> Answered:
+        path, _, query = url.partition("?")
+        turned = urlencode(sorted(parse_qsl(query), reverse=True), quote_via=quote, safe="")
+        return super()._sent(f"{path}?{turned}", body, headers)
 
 
 @turns_red("UP-01/body-is-the-file")
