@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _DATA, _HEADERS, _RST_STREAM, _SETTINGS, _GOAWAY = 0, 1, 3, 4, 7
 _END_STREAM, _ACK, _END_HEADERS = 1, 1, 4
 
@@ -24,28 +24,21 @@ class Answer:
 def call(target: str, path: str, headers: list[tuple[bytes, bytes]], body: bytes) -> Answer:
     """Sends a unary call with those further headers, as they are; waits for its end."""
     host, _, port = target.rpartition(":")
-    pseudo = [
-        (b":method", b"POST"),
-        (b":scheme", b"http"),
-        (b":path", path.encode()),
-        (b":authority", b"mock"),
-    ]
-    usual = [(b"content-type", b"application/grpc"), (b"te", b"trailers")]
-    block = b"".join(_literal(name, value) for name, value in [*pseudo, *usual, *headers])
+    block = head(path, headers)
     with socket.create_connection((host, int(port)), timeout=10) as connection:
-        connection.sendall(_PREFACE + _frame(_SETTINGS, 0, 0, b""))
-        connection.sendall(_frame(_HEADERS, _END_HEADERS, 1, block))
-        connection.sendall(_frame(_DATA, _END_STREAM, 1, struct.pack(">BI", 0, len(body)) + body))
+        connection.sendall(PREFACE + frame(_SETTINGS, 0, 0, b""))
+        connection.sendall(frame(_HEADERS, _END_HEADERS, 1, block))
+        connection.sendall(frame(_DATA, _END_STREAM, 1, struct.pack(">BI", 0, len(body)) + body))
         return _answer(connection)
 
 
 def _answer(connection: socket.socket) -> Answer:
     stream, data = connection.makefile("rb"), (0, 0)
-    while head := stream.read(9):
-        length, kind, flags = int.from_bytes(head[:3], "big"), head[3], head[4]
+    while start := stream.read(9):
+        length, kind, flags = int.from_bytes(start[:3], "big"), start[3], start[4]
         payload = stream.read(length)
         if kind == _SETTINGS and not flags & _ACK:
-            connection.sendall(_frame(_SETTINGS, _ACK, 0, b""))
+            connection.sendall(frame(_SETTINGS, _ACK, 0, b""))
         elif kind == _DATA:
             data = length, len(payload)
         elif kind == _HEADERS and flags & _END_STREAM:
@@ -62,8 +55,22 @@ def _value(block: bytes, name: bytes) -> str:
     return block[found.end() : found.end() + found[1][0]].decode() if found else ""
 
 
-def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
-    return len(payload).to_bytes(3, "big") + bytes((kind, flags)) + stream.to_bytes(4, "big") + payload
+def head(path: str, headers: list[tuple[bytes, bytes]]) -> bytes:
+    """The header block of a unary call with those further headers."""
+    pseudo = [
+        (b":method", b"POST"),
+        (b":scheme", b"http"),
+        (b":path", path.encode()),
+        (b":authority", b"mock"),
+    ]
+    usual = [(b"content-type", b"application/grpc"), (b"te", b"trailers")]
+    return b"".join(_literal(name, value) for name, value in [*pseudo, *usual, *headers])
+
+
+def frame(kind: int, flags: int, stream: int, payload: bytes, length: int | None = None) -> bytes:
+    """An HTTP/2 frame, of a length that it need not have."""
+    announced = len(payload) if length is None else length
+    return announced.to_bytes(3, "big") + bytes((kind, flags)) + stream.to_bytes(4, "big") + payload
 
 
 def _literal(name: bytes, value: bytes) -> bytes:

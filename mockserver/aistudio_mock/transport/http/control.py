@@ -77,6 +77,8 @@ def _guarded(guard: Guard, answer: _Answer) -> _Answer:
             return _refused(error)
         except web.HTTPRequestEntityTooLarge:
             return _refused(InvalidArgument("the body is too large for a request of the control API"))
+        except web.RequestPayloadError:
+            return _refused(InvalidArgument("the body is not encoded as its headers say"))
 
     return handle
 

@@ -223,11 +223,14 @@ async def _nothing(admission: Admission, known: list[str], request: web.Request)
 
 async def _body(request: web.Request) -> bytes:
     parts, size = [], 0
-    async for part in request.content.iter_any():
-        parts.append(part)
-        size += len(part)
-        if size > LONGEST:
-            raise ResourceExhausted(f"the body is longer than {LONGEST} bytes")
+    try:
+        async for part in request.content.iter_any():
+            parts.append(part)
+            size += len(part)
+            if size > LONGEST:
+                raise ResourceExhausted(f"the body is longer than {LONGEST} bytes")
+    except (web.RequestPayloadError, ConnectionError):
+        raise InvalidArgument("the body ends before its time, or is not encoded as its headers say") from None
     return b"".join(parts)
 
 

@@ -194,7 +194,8 @@ def _first_segments(app: "web.Application") -> Iterator[str]:
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    """Whether a log record tells of a bug of ours, not of nonsense on the wire (answered with 400)."""
+    """Whether a log record tells of a bug of ours, not of nonsense on the wire or a caller who has left."""
     from aiohttp.http_exceptions import HttpProcessingError  # noqa: PLC0415
 
-    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
+    theirs = (HttpProcessingError, ConnectionError)
+    return record.exc_info is None or not isinstance(record.exc_info[1], theirs)
