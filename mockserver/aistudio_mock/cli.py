@@ -21,6 +21,7 @@ COMMANDS = {
     "validate": "check a dataset file as the server would, without a server",
     "examples": "write example datasets",
     "token": "print an IAM token of a running server",
+    "health": "say whether a server answers",
     "ca": "show the certificate authority, and how to have it trusted",
 }
 """What there is, in the order of the help. Each has a module in `commands`, imported when it is chosen."""

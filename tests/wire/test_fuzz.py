@@ -76,13 +76,10 @@ def answers(mock):
     folder.delete()
 
 
-def verdict(call):
+def verdict(call, is_stream):
     """Why this end of a call is not a proper one; None if it is."""
     try:
-        if hasattr(call, "result"):
-            call.result()
-        else:
-            deque(call, maxlen=0)
+        deque(call, maxlen=0) if is_stream else call.result()
     except grpc.RpcError as error:
         code, said = error.code().name, error.details()
         if code in NOT_PROPER or (code == "INTERNAL" and said != NO_MESSAGE):
@@ -110,7 +107,7 @@ def test_every_message_gets_a_proper_status(mock, count):
 
         def finish():
             method, body, call = under_way.popleft()
-            if problem := verdict(call):
+            if problem := verdict(call, method.server_streaming):
                 bad.append((method.full_name, body[:200], problem))
 
         for method, body in Messages(SEED, known).take(count):

@@ -1,0 +1,31 @@
+# syntax=docker/dockerfile:1
+# The mock as a service: docs/how-to/run-in-a-container.md.
+
+FROM python:3.13-slim-bookworm AS build
+WORKDIR /src
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY protos protos
+COPY mockserver mockserver
+COPY clients clients
+COPY conformance conformance
+# What pip itself needs, and what builders of C++ programs and servers of Arrow do, is not needed any more.
+RUN python -m venv /opt/aistudio-mock \
+ && /opt/aistudio-mock/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
+      --constraint constraints.txt '.[conformance]' \
+ && /opt/aistudio-mock/bin/python -m pip uninstall --yes --quiet pip \
+ && for part in include includes tests src '*flight*' '*s3*'; \
+    do find /opt/aistudio-mock/lib -path "*/pyarrow/$part" -prune -exec rm -rf {} +; done
+
+FROM python:3.13-slim-bookworm
+COPY --from=build /opt/aistudio-mock /opt/aistudio-mock
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin mock \
+ && install -d -o mock -m 0700 /var/lib/aistudio-mock
+ENV PATH=/opt/aistudio-mock/bin:$PATH \
+    AISTUDIO_MOCK_CA_DIR=/var/lib/aistudio-mock \
+    PYTHONDONTWRITEBYTECODE=1
+USER 10001
+VOLUME /var/lib/aistudio-mock
+EXPOSE 8442 8443 8444
+HEALTHCHECK --interval=5s --timeout=15s --start-period=10s CMD ["aistudio-mock", "health"]
+ENTRYPOINT ["aistudio-mock"]
+CMD ["serve", "--host", "0.0.0.0"]

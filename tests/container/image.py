@@ -1,0 +1,77 @@
+"""A Dockerfile acted out where no engine is at hand: its own steps, in a copy-on-write view of the system."""
+
+import json
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ENTER = "mount --bind /dev {root}/dev; mount -t proc proc {root}/proc"
+LAYERS = "lowerdir=/,upperdir={root}.up,workdir={root}.work"
+VIEW = f"mkdir {{root}}.up {{root}}.work {{root}}; mount -t overlay overlay -o {LAYERS} {{root}}"
+
+
+@dataclass(frozen=True)
+class Image:
+    """What a Dockerfile says, instruction by instruction."""
+
+    instructions: tuple[tuple[str, str], ...]
+
+    def last(self, name: str) -> str:
+        """What the last instruction of that name says."""
+        return next(said for kind, said in reversed(self.instructions) if kind == name)
+
+    @property
+    def command(self) -> list[str]:
+        """What runs as process 1."""
+        return json.loads(self.last("ENTRYPOINT")) + json.loads(self.last("CMD"))
+
+    @property
+    def health(self) -> list[str]:
+        """The health check."""
+        return json.loads(self.last("HEALTHCHECK").partition("CMD ")[2])
+
+    @property
+    def environment(self) -> list[str]:
+        """NAME=VALUE, as `env` takes them."""
+        usual = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        return [pair.replace("$PATH", usual) for pair in shlex.split(self.last("ENV"))]
+
+    def build(self, context: Path) -> Iterator[str]:
+        """Lines of a shell script that follow every step; the last stage ends up in $W/final."""
+        stages = [said for kind, said in self.instructions if kind == "FROM"]
+        stage, work = -1, "/"
+        for kind, said in self.instructions:
+            if kind == "FROM":
+                stage, work = stage + 1, "/"
+                name = said.rpartition(" AS ")[2] if " AS " in said else f"stage{stage}"
+                root = "$W/final" if stage == len(stages) - 1 else f"$W/{name}"
+                yield VIEW.format(root=root)
+                yield ENTER.format(root=root)
+            elif kind == "WORKDIR":
+                work = said
+                yield f"mkdir -p {root}{work}"
+            elif kind == "RUN":
+                yield f"chroot {root} sh -euc {shlex.quote(f'cd {work}; {said}')}"
+            elif kind == "COPY":
+                yield _copy(shlex.split(said), context, root, work)
+
+
+def read(dockerfile: Path) -> Image:
+    """A Dockerfile of the plain kind: no heredocs, no build arguments."""
+    lines = [line for line in dockerfile.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    whole = "\n".join(lines).replace("\\\n", " ")
+    pairs = (line.split(maxsplit=1) for line in whole.splitlines() if line.strip())
+    return Image(tuple((kind, said) for kind, said in pairs))
+
+
+def _copy(words: list[str], context: Path, root: str, work: str) -> str:
+    base = shlex.quote(str(context))
+    if words[0].startswith("--from="):
+        base = f"$W/{words.pop(0).partition('=')[2]}"
+        sources = " ".join(f"{base}{one}" for one in words[:-1])
+    else:
+        sources = " ".join(f"{base}/{one}" for one in words[:-1])
+    target = words[-1] if words[-1].startswith("/") else f"{work}/{words[-1]}"
+    parent = target if words[-1].endswith("/") else target.rpartition("/")[0] or "/"
+    return f"mkdir -p {root}{parent}; cp -a {sources} {root}{target}"

@@ -1,0 +1,89 @@
+"""The container's files: right by their schemas and linter, and acted out step by step on this machine."""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.container.image import read
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+IMAGE = read(ROOT / "Dockerfile")
+MEGABYTES = 210
+"""What the environment in the image may take; python:3.13-slim is the rest of it."""
+SCHEMAS = {
+    "docker-compose.yml": ["vendor.compose-spec"],
+    "examples/ci/github-actions.yml": ["vendor.github-workflows"],
+    "examples/ci/gitlab-ci.yml": ["vendor.gitlab-ci", "--data-transform", "gitlab-ci"],
+}
+
+REHEARSAL = """
+set -eu
+W=$1
+mount -t tmpfs tmpfs $W
+{build}
+echo size $(du -sm --apparent-size $W/final/opt/aistudio-mock | cut -f1)
+mount -t tmpfs tmpfs $W/final/tmp
+mount -t tmpfs -o uid=10001,mode=700 tmpfs $W/final/var/lib/aistudio-mock
+chmod 755 $W/final/root  # in this view only: this machine's own Python may lie in there
+mount -o remount,ro $W/final
+powerless="--clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all"
+inside="chroot $W/final setpriv --reuid=mock --regid=mock $powerless env -i {env}"
+unshare --pid --fork $inside {command} > $W/log 2>&1 &
+keeper=$!
+tries=0
+until $inside {health}; do
+  tries=$((tries + 1)); [ $tries -lt 60 ] || {{ cat $W/log; exit 9; }}
+  sleep 0.5
+done
+first=$(tr -d ' ' < /proc/$keeper/task/$keeper/children)
+echo process $(grep NSpid /proc/$first/status | tr '\\t' ' ')
+$inside touch /etc/anything 2>/dev/null && echo the root can be written
+$inside aistudio-mock demo > $W/demo || {{ cat $W/demo; exit 8; }}
+echo user $($inside id -u)
+kill -TERM $first
+wait $keeper && echo ended 0 || echo ended $?
+"""
+
+
+@pytest.mark.all
+@pytest.mark.parametrize("file", SCHEMAS)
+def test_a_file_fits_the_schema_of_those_who_read_it(file):
+    schema, *more = SCHEMAS[file]
+    command = [BIN / "check-jsonschema", "--builtin-schema", schema, *more, ROOT / file]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.all
+def test_the_linter_of_dockerfiles_has_nothing_to_say():
+    command = [BIN / "hadolint", ROOT / "Dockerfile"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+@pytest.mark.all
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="needs Linux's namespaces, and root")
+def test_the_image_builds_and_serves_as_process_1_on_a_read_only_root_and_ends_with_0(tmp_path):
+    script = REHEARSAL.format(
+        build="\n".join(IMAGE.build(ROOT)),
+        env=shlex.join(IMAGE.environment),
+        command=shlex.join(IMAGE.command),
+        health=shlex.join(IMAGE.health),
+    )
+    apart = ["unshare", "--mount", "--pid", "--fork", "--mount-proc"]
+    command = [*apart, "sh", "-c", script, "sh", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=580)
+    said = done.stdout
+    assert done.returncode == 0, said + done.stderr
+    assert "user 10001" in said
+    assert "http://127.0.0.1:8444 answers" in said
+    assert " 1\n" in said[said.index("process NSpid:") :]
+    assert "can be written" not in said
+    assert said.endswith("ended 0\n")
+    assert int(said[said.index("size ") + 5 :].split()[0]) < MEGABYTES
