@@ -112,6 +112,12 @@ def test_two_conversations_part_at_the_first_step_that_differs():
     ]
 
 
+def test_a_conversation_without_end_is_cut():
+    rows = story.side_by_side(["a"], ["b", "c"] * 500)
+    assert len(rows) == 61
+    assert rows[-1].seen == "… and so on"
+
+
 def test_every_case_has_the_conversation_of_a_client_without_a_defect():
     assert story.conversations().keys() == {case.id for case in cases()}, (
         "run `python tools/record_conversations.py`"

@@ -11,6 +11,9 @@ from msgspec import Struct
 
 from aistudio_conformance.journal import Entry, Journal
 
+_LONGEST = 60
+"""Lines shown of one conversation: a client that does not end may have said thousands."""
+
 
 class Row(Struct, frozen=True):
     """One line of two conversations side by side; empty where one of them has nothing."""
@@ -39,6 +42,8 @@ def side_by_side(reference: Sequence[str], seen: Sequence[str]) -> tuple[Row, ..
     """Both conversations, line by line, with the first step that differs marked."""
     rows: list[Row] = []
     for row in _rows(reference, seen):
+        if len(rows) == _LONGEST:
+            return (*rows, Row("…", "… and so on", differs=False))
         is_first = row.differs and not any(one.differs for one in rows)
         rows.append(Row(row.reference, row.seen, row.differs, is_first))
     return tuple(rows)
