@@ -272,7 +272,7 @@ def test_a_draft_expires_at_the_midnight_after_thirty_days():
 def test_every_error_has_a_status_a_code_and_a_message(error):
     root = ET.fromstring(s3_errors.to_xml(error(), "/b/k", "0123456789abcdef"))
     assert [element.tag for element in root] == ["Code", "Message", "Resource", "RequestId"]
-    assert 400 <= error.status <= 599
+    assert 300 <= error.status <= 599
     assert (root.findtext("Code"), root.findtext("Message")) == (error.__name__, error.text)
 
 

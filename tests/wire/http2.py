@@ -3,7 +3,7 @@
 import re
 import socket
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -17,7 +17,7 @@ class Answer:
 
     status: int | None
     message: str = ""
-    data: tuple[int, int] = (0, 0)
+    data: tuple[int, int] = field(default=(0, 0), compare=False)
     """How many bytes the last DATA frame announced, and how many came."""
 
 

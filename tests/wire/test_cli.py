@@ -16,7 +16,7 @@ import pytest
 
 posix = pytest.mark.skipif(os.name == "nt", reason="signals and terminals are POSIX here")
 
-COMMANDS = ["demo", "run", "serve", "validate", "examples", "token", "health", "ca"]
+COMMANDS = ["demo", "run", "serve", "ctl", "validate", "examples", "token", "health", "ca"]
 ANY_PORTS = ["--grpc-port", "0", "--tls-port", "0", "--http-port", "0"]
 GOOD_ROW = '{"request": [{"role": "user", "text": "Кто ты?"}], "response": "Зина"}\n'
 

@@ -144,8 +144,8 @@ def test_a_folder_s_settings_are_on_top_of_the_server_s():
     [
         ({"quotas": "datasets:many"}, "'datasets:many' is no limit"),
         ({"quota": "documented"}, "no settable behaviour 'quota'"),
-        ({"quotas": 3}, "write behaviours by id"),
-        ("documented", "write behaviours by id"),
+        ({"quotas": 3}, r"Expected `str`, got `int` - at `\$.settings"),
+        ("documented", r"Expected `object \| null`, got `str` - at `\$.settings`"),
     ],
 )
 def test_settings_of_a_folder_that_cannot_work_are_refused_with_what_would(mock, settings, says):

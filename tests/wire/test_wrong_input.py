@@ -40,6 +40,15 @@ NO_SUCH = [
     ("TuningService/ListErrors", {"tuning_task_id": "ftn1"}, "tuning task ftn1 not found"),
     ("TuningService/Archive", {"tuning_task_id": "ftn1"}, "tuning task ftn1 not found"),
     ("TuningService/EnableBilling", {"tuning_task_id": "ftn1"}, "tuning task ftn1 not found"),
+    *[
+        (f"BatchInferenceService/{rpc}", {"task_id": "fbi1"}, "batch task fbi1 not found")
+        for rpc in ("Describe", "Cancel", "Delete")
+    ],
+    (
+        "TextGenerationBatchService/Completion",
+        {"model_uri": "gpt://b1g/yandexgpt-lite/latest", "source_dataset_id": "fds1"},
+        "dataset fds1 not found",
+    ),
     ("OperationService/Get", {"operation_id": "ftn1"}, "operation ftn1 not found"),
     ("OperationService/Cancel", {"operation_id": "fds1"}, "operation fds1 not found"),
     ("ApiEndpointService/Get", {"api_endpoint_id": "ai-nothing"}, "api endpoint ai-nothing not found"),
@@ -102,6 +111,8 @@ REQUIRED = [
     *[(f"TuningService/{rpc}", {}, "task_id") for rpc in ("GetOptions", "GetMetricsUrl")],
     ("TuningService/List", {}, "folder_id"),
     *[(f"OperationService/{rpc}", {}, "operation_id") for rpc in ("Get", "Cancel")],
+    *[(f"BatchInferenceService/{rpc}", {}, "task_id") for rpc in ("Describe", "Cancel", "Delete")],
+    ("BatchInferenceService/List", {}, "folder_id"),
 ]
 
 
