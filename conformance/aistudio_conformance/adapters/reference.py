@@ -144,6 +144,11 @@ class Reference:
         *_, last = self._did(self._all, self._studio.models.stream, model=ask.model_uri, said=ask.text)
         return Completion(text=last.text)
 
+    def model_complete_async(self, ask: ModelComplete) -> Completion:
+        """`models.complete_later()`, then `models.collect()`."""
+        begun = self._did(self._studio.models.complete_later, ask.model_uri, ask.text)
+        return Completion(text=self._did(self._studio.models.collect, begun).text)
+
     def _made(self, place: Place) -> Any:
         return AIStudio(place.folder_id, **_options(place))
 
