@@ -73,7 +73,7 @@ How `aistudio-conformance` talks with a client under test, version {VERSION}. Ge
 `conformance/aistudio_conformance/protocol.py`; a JSON Schema of the lines is in
 [adapter-protocol.schema.json](adapter-protocol.schema.json).
 
-An adapter is a program that puts a client behind a dozen verbs. It reads one JSON object a line on stdin,
+An adapter is a program that puts a client behind some twenty verbs. It reads one JSON object a line on stdin,
 answers each by one line on stdout, and prints whatever it likes on stderr. A verb is what a user of the
 client wants done; how many calls that takes, and which, is the client's business and is what gets judged.
 When stdin ends, the adapter ends, with code 0. One that crashes or hangs costs the case it is in, and no

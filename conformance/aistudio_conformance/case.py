@@ -80,6 +80,8 @@ class Step(_Part, frozen=True):
     timeout: float = 60.0
     after_error: bool = False
     """Whether the step is asked for also when an earlier step failed."""
+    fresh: bool = False
+    """Whether the client is ended and begun anew before it, and knows nothing of what it did."""
 
 
 class Selector(_Part, frozen=True):

@@ -111,6 +111,32 @@ def text_as_on_the_wire(step: StepReport, journal: Journal) -> Seen:
     return kept(answers[-1:]) if told in texts else violated(f"{told!r} is none of {texts!r}", answers[-1:])
 
 
+def labels_as_on_the_wire(step: StepReport, journal: Journal) -> Seen:
+    """The classes that the client tells are those of the last answer, each with its confidence."""
+    answers = journal.calls("TextClassificationService/Classify", "OK")
+    if not answers:
+        return not_reached("no classification was seen")
+    told = (step.answer.ok or {}).get("labels") if step.answer else None
+    given = {one["label"]: one.get("confidence", 0) for one in answers[-1].response.get("predictions", ())}
+    return kept(answers[-1:]) if told == given else violated(f"{told!r} is not {given!r}", answers[-1:])
+
+
+def vector_as_on_the_wire(step: StepReport, journal: Journal) -> Seen:
+    """The vector that the client tells is that of the last answer for this text."""
+    answers = [
+        one
+        for one in journal.calls("EmbeddingsService/TextEmbedding", "OK")
+        if (one.request or {}).get("text") == step.asked.get("text")
+    ]
+    if not answers:
+        return not_reached("no embedding of this text was seen")
+    told = ((step.answer.ok or {}).get("vector") if step.answer else None) or []
+    given = answers[-1].response.get("embedding", [])
+    if told == given:
+        return kept(answers[-1:])
+    return violated(f"a vector of {len(told)} numbers was told, and is not the one given", answers[-1:])
+
+
 def collected_text_told(step: StepReport, journal: Journal) -> Seen:
     """The text that the client tells is that of the answer which the operation carries when it is done."""
     begun = {one.response.get("id") for one in journal.calls("TextGenerationAsyncService/Completion", "OK")}
@@ -229,6 +255,8 @@ FUNCTIONS: Mapping[str, Callable[[StepReport, Journal], Seen]] = {
         each_part_sent_once,
         finish_names_each_part,
         text_as_on_the_wire,
+        labels_as_on_the_wire,
+        vector_as_on_the_wire,
         collected_text_told,
         page_tokens_sent_back,
         request_id_told,

@@ -29,15 +29,21 @@ _ASKS: tuple[tuple[Verb, Mapping[str, Any]], ...] = (
     ("dataset.get", {"dataset_id": "${upload.dataset_id}"}),
     ("dataset.list", {}),
     ("dataset.update", {"dataset_id": "${upload.dataset_id}", "description": "linted"}),
+    ("dataset.types", {}),
+    ("dataset.schemas", {"task_type": "TextToTextGeneration"}),
+    ("tuning.start_with", {"dataset_id": "${upload.dataset_id}", "name": "linted", "lr": 0.0001}),
     ("tuning.start", {"dataset_id": "${upload.dataset_id}", "name": "linted"}),
     ("tuning.wait", {"tuning_id": "${start.tuning_id}"}),
     ("tuning.get", {"tuning_id": "${start.tuning_id}"}),
     ("tuning.list", {}),
+    ("tuning.options", {"tuning_id": "${start.tuning_id}"}),
     ("tuning.metrics", {"tuning_id": "${start.tuning_id}", "file": "${metrics}"}),
     ("tuning.cancel", {"tuning_id": "${start.tuning_id}"}),
     ("model.complete", _QUESTION),
     ("model.stream", _QUESTION),
     ("model.complete_async", _QUESTION),
+    ("model.classify", {**_QUESTION, "model_uri": "${a_classifier}"}),
+    ("model.embed", {**_QUESTION, "model_uri": "emb://${folder_id}/text-embeddings/latest"}),
     ("dataset.delete", {"dataset_id": "${upload.dataset_id}"}),
 )
 """In an order in which each finds what it needs."""
@@ -47,7 +53,7 @@ _NO_SUCH = {
     "tuning_id": "ftn00000000000000000",
     "model_uri": "gpt://none/none",
 }
-"""What is asked for when the adapter has not made it: the answer is then an error, and of the right form."""
+"""What is asked for where nothing has made it: the answer is then an error, and of the right form."""
 
 
 class Remark(Struct, frozen=True):
@@ -69,7 +75,8 @@ def lint(command: Sequence[str], target: Target) -> Iterator[Remark]:
     client = Driver(command, of_client(os.environ, target.ca))
     try:
         with TemporaryDirectory(prefix="conformance-", ignore_cleanup_errors=True) as scratch:
-            yield from _conversation(client, place, _files(Path(scratch)))
+            known = {"folder_id": place.folder_id, **_files(Path(scratch))}
+            yield from _conversation(client, place, known)
         found = Redactor({place.credentials.value: "the API key"}).found(client.printed.since(0))
         yield from (Remark("stderr", problem=f"{name} is printed there") for name in found)
         if client.is_usable:

@@ -85,7 +85,7 @@ class _Run:
             self._variables |= _chosen(self._case, self._folder.id, self._seed)
             self._variables["files"] = files.write(self._case, self._seed, scratch, self._variables)
             self._add_faults(self._case.server.faults)
-            self._client.begin(self._folder.place(self._case.credentials))
+            self._begin()
             for step in self._case.steps:
                 if not self._asked_for(step):
                     break
@@ -95,6 +95,9 @@ class _Run:
             self.trouble = str(trouble)
         except Broken as broken:
             self.trouble = f"the client {broken}"
+
+    def _begin(self) -> None:
+        self._client.begin(self._folder.place(self._case.credentials))
 
     def _asked_for(self, step: Step) -> bool:
         """Asks for one step, if it is its turn. Whether there may be more."""
@@ -116,6 +119,9 @@ class _Run:
         self._add_faults(step.before.faults)
         if step.before.advance:
             self._folder.advance(step.before.advance)
+        if step.fresh:
+            self._client.end()
+            self._begin()
 
     def _add_faults(self, faults: tuple[ScriptedFault, ...]) -> None:
         for fault in faults:

@@ -17,15 +17,21 @@ Verb = Literal[
     "dataset.list",
     "dataset.update",
     "dataset.delete",
+    "dataset.types",
+    "dataset.schemas",
     "tuning.start",
+    "tuning.start_with",
     "tuning.wait",
     "tuning.get",
     "tuning.list",
     "tuning.cancel",
     "tuning.metrics",
+    "tuning.options",
     "model.complete",
     "model.stream",
     "model.complete_async",
+    "model.classify",
+    "model.embed",
 ]
 
 
@@ -103,14 +109,52 @@ class DatasetUpdate(Record, frozen=True):
     labels: dict[str, str] | None = None
 
 
+class Nothing(Record, frozen=True):
+    """There is nothing to say."""
+
+
+class TaskType(Record, frozen=True):
+    """What a row of a dataset is: TextToTextGeneration."""
+
+    task_type: str
+
+
+Kind = Literal["completion", "multilabel", "multiclass", "pair", "triplet"]
+
+
 class TuningStart(Record, frozen=True):
-    """Start a tuning, without waiting for it. What is not given is the service's business."""
+    """Start a tuning, without waiting for it. What is not given is the service's business.
+
+    An empty `dataset_id` is none: the user names nothing to train on.
+    """
 
     dataset_id: str
     base_model: str = "yandexgpt-lite"
-    kind: Literal["completion", "multilabel", "multiclass", "pair", "triplet"] = "completion"
+    kind: Kind = "completion"
     name: str | None = None
     validation_dataset_id: str | None = None
+
+
+class TuningStartWith(Record, frozen=True):
+    """Start a tuning with hyper-parameters; those that are not given are the service's business.
+
+    `lora_rank` and `lora_alpha` are of low-rank adaptation, `warmup_ratio` is a share of the steps,
+    `beta1` and `beta2` are of the optimizer AdamW, `embedding_dims` of the kinds pair and triplet.
+    """
+
+    dataset_id: str
+    base_model: str = "yandexgpt-lite"
+    kind: Kind = "completion"
+    name: str | None = None
+    seed: int | None = None
+    lr: float | None = None
+    lora_rank: int | None = None
+    lora_alpha: float | None = None
+    scheduler: Literal["linear", "constant", "cosine"] | None = None
+    warmup_ratio: float | None = None
+    beta1: float | None = None
+    beta2: float | None = None
+    embedding_dims: list[int] | None = None
 
 
 class TuningId(Record, frozen=True):
@@ -137,6 +181,16 @@ class ModelComplete(Record, frozen=True):
 
     model_uri: str
     text: str
+
+
+class ModelClassify(ModelComplete, frozen=True):
+    """What a tuned classifier makes of a text."""
+
+
+class ModelEmbed(ModelComplete, frozen=True):
+    """A text as a vector, of `dim` numbers if that is given."""
+
+    dim: int | None = None
 
 
 # --- what they give back ------------------------------------------------------------------------------------
@@ -169,6 +223,18 @@ class Datasets(Record, frozen=True):
     dataset_ids: list[str]
 
 
+class TaskTypes(Record, frozen=True):
+    """The task types that a dataset may have."""
+
+    task_types: list[str]
+
+
+class Schemas(Record, frozen=True):
+    """What an uploaded file must look like, as text as the service told it, by upload format."""
+
+    schemas: dict[str, str]
+
+
 class Tuning(Record, frozen=True):
     """A tuning as the client shows it; `status` as in the enum: COMPLETED, FAILED, CANCELED."""
 
@@ -188,6 +254,26 @@ class Metrics(Record, frozen=True):
     """Whether there was an archive. That there is none yet is an answer, not an error."""
 
     found: bool
+
+
+class TuningOptions(Record, frozen=True):
+    """What a tuning was started with, as far as the client shows it."""
+
+    tuning_id: str
+    base_model_uri: str | None = None
+    dataset_ids: list[str] | None = None
+
+
+class Classification(Record, frozen=True):
+    """The classes of a text: how sure the model is of each, from 0 to 1."""
+
+    labels: dict[str, float]
+
+
+class Embedding(Record, frozen=True):
+    """A vector."""
+
+    vector: list[float]
 
 
 class Completion(Record, frozen=True):
@@ -231,15 +317,21 @@ class Client(Protocol):
     def dataset_list(self, ask: DatasetList) -> Datasets: ...  # noqa: D102
     def dataset_update(self, ask: DatasetUpdate) -> Dataset: ...  # noqa: D102
     def dataset_delete(self, ask: DatasetId) -> Done: ...  # noqa: D102
+    def dataset_types(self, ask: Nothing) -> TaskTypes: ...  # noqa: D102
+    def dataset_schemas(self, ask: TaskType) -> Schemas: ...  # noqa: D102
     def tuning_start(self, ask: TuningStart) -> Tuning: ...  # noqa: D102
+    def tuning_start_with(self, ask: TuningStartWith) -> Tuning: ...  # noqa: D102
     def tuning_wait(self, ask: TuningId) -> Tuning: ...  # noqa: D102
     def tuning_get(self, ask: TuningId) -> Tuning: ...  # noqa: D102
     def tuning_list(self, ask: TuningList) -> Tunings: ...  # noqa: D102
     def tuning_cancel(self, ask: TuningId) -> Done: ...  # noqa: D102
     def tuning_metrics(self, ask: TuningMetrics) -> Metrics: ...  # noqa: D102
+    def tuning_options(self, ask: TuningId) -> TuningOptions: ...  # noqa: D102
     def model_complete(self, ask: ModelComplete) -> Completion: ...  # noqa: D102
     def model_stream(self, ask: ModelComplete) -> Completion: ...  # noqa: D102
     def model_complete_async(self, ask: ModelComplete) -> Completion: ...  # noqa: D102
+    def model_classify(self, ask: ModelClassify) -> Classification: ...  # noqa: D102
+    def model_embed(self, ask: ModelEmbed) -> Embedding: ...  # noqa: D102
     def close(self) -> None:
         """Let go of connections; the case is over."""
 
@@ -251,15 +343,21 @@ ASKED: dict[Verb, tuple[type[Record], type[Record]]] = {
     "dataset.list": (DatasetList, Datasets),
     "dataset.update": (DatasetUpdate, Dataset),
     "dataset.delete": (DatasetId, Done),
+    "dataset.types": (Nothing, TaskTypes),
+    "dataset.schemas": (TaskType, Schemas),
     "tuning.start": (TuningStart, Tuning),
+    "tuning.start_with": (TuningStartWith, Tuning),
     "tuning.wait": (TuningId, Tuning),
     "tuning.get": (TuningId, Tuning),
     "tuning.list": (TuningList, Tunings),
     "tuning.cancel": (TuningId, Done),
     "tuning.metrics": (TuningMetrics, Metrics),
+    "tuning.options": (TuningId, TuningOptions),
     "model.complete": (ModelComplete, Completion),
     "model.stream": (ModelComplete, Completion),
     "model.complete_async": (ModelComplete, Completion),
+    "model.classify": (ModelClassify, Classification),
+    "model.embed": (ModelEmbed, Embedding),
 }
 """What each verb takes and gives."""
 

@@ -39,7 +39,7 @@ def ready(folder, mock):
 def test_both_packages_live_through_the_published_flow(mock, folder, given, tmp_path, factory, name):
     with in_a_case(hosted(f"{SDK}:{factory}"), mock, folder) as client:
         hello = client.ok("hello")
-        assert (hello["name"], len(hello["verbs"])) == (name, 15)
+        assert (hello["name"], len(hello["verbs"])) == (name, 19)
         assert hello["version"]
         dataset = client.ok("dataset.upload", **given, labels={"a": "b"}, description="d")
         dataset_id = dataset["dataset_id"]

@@ -16,6 +16,7 @@ from yandex_ai_studio_sdk import auth
 from yandex_ai_studio_sdk.exceptions import DatasetValidationError, RunError
 
 from aistudio_conformance.protocol import (
+    Classification,
     Completion,
     Credentials,
     Dataset,
@@ -26,16 +27,22 @@ from aistudio_conformance.protocol import (
     DatasetUpload,
     DatasetUploadParts,
     Done,
+    Embedding,
     Metrics,
+    ModelClassify,
     ModelComplete,
+    ModelEmbed,
     Place,
     Refused,
+    Schemas,
+    TaskType,
     Tuning,
     TuningId,
     TuningList,
     TuningMetrics,
     Tunings,
     TuningStart,
+    TuningStartWith,
     ValidationError,
 )
 
@@ -52,6 +59,7 @@ _KINDS: dict[str, tuple[str, dict[str, str]]] = {
     "pair": ("text_embeddings", {"embeddings_tune_type": "pair"}),
     "triplet": ("text_embeddings", {"embeddings_tune_type": "triplet"}),
 }
+_SCHEDULERS = {"linear": "SchedulerLinear", "constant": "SchedulerConstant", "cosine": "SchedulerCosine"}
 
 
 def _version(distribution: str) -> str:
@@ -121,14 +129,42 @@ class OfficialSdk:
         _asked(_asked(self._sdk.datasets.get, ask.dataset_id).delete)
         return Done()
 
+    def dataset_schemas(self, ask: TaskType) -> Schemas:
+        """`datasets.list_upload_schemas()`; the text is at hand, beside what the SDK makes of it."""
+        listed = _asked(self._sdk.datasets.list_upload_schemas, ask.task_type)
+        return Schemas(schemas={one.upload_format: one.raw_schema for one in listed})
+
     def tuning_start(self, ask: TuningStart) -> Tuning:
         """`model.tune_deferred()`."""
+        return self._started(ask, validation_datasets=ask.validation_dataset_id, name=ask.name)
+
+    def tuning_start_with(self, ask: TuningStartWith) -> Tuning:
+        """`model.tune_deferred()`, with what is given."""
+        return self._started(
+            ask,
+            name=ask.name,
+            seed=ask.seed,
+            lr=ask.lr,
+            tuning_type=self._parameter("types.TuningTypeLora", rank=ask.lora_rank, alpha=ask.lora_alpha),
+            scheduler=ask.scheduler
+            and self._parameter(f"schedulers.{_SCHEDULERS[ask.scheduler]}", warmup_ratio=ask.warmup_ratio),
+            optimizer=self._parameter("optimizers.OptimizerAdamw", beta1=ask.beta1, beta2=ask.beta2),
+            dimensions=ask.embedding_dims,
+        )
+
+    def _started(self, ask: TuningStart | TuningStartWith, **given: Any) -> Tuning:
         domain, kind = _KINDS[ask.kind]
         model = _asked(getattr(self._sdk.models, domain), ask.base_model)
-        given = {"validation_datasets": ask.validation_dataset_id, "name": ask.name}
         task = _asked(model.tune_deferred, ask.dataset_id, **kind, **_only_given(given))
         self._tasks[task.id] = task
         return Tuning(tuning_id=task.id)
+
+    def _parameter(self, name: str, **fields: Any) -> Any:
+        """A parameter of the SDK's module `tuning`; None where nothing of it is given."""
+        module, _, kind = name.partition(".")
+        given = _only_given(fields)
+        parameters = importlib.import_module(f"{self.CLIENT[0]}.tuning.{module}")
+        return getattr(parameters, kind)(**given) if given or module == "schedulers" else None
 
     def tuning_wait(self, ask: TuningId) -> Tuning:
         """`task.wait()`; that it gives a model is how it tells of COMPLETED."""
@@ -183,6 +219,16 @@ class OfficialSdk:
         """`completions().run_deferred()`, awaited."""
         operation = _asked(_asked(self._sdk.models.completions, ask.model_uri).run_deferred, ask.text)
         return Completion(text=_asked(operation.wait, poll_interval=self._poll_interval).text)
+
+    def model_classify(self, ask: ModelClassify) -> Classification:
+        """`text_classifiers().run()`."""
+        answer = _asked(_asked(self._sdk.models.text_classifiers, ask.model_uri).run, ask.text)
+        return Classification(labels={one.label: one.confidence for one in answer})
+
+    def model_embed(self, ask: ModelEmbed) -> Embedding:
+        """`text_embeddings().run()`."""
+        model = _asked(self._sdk.models.text_embeddings, ask.model_uri)
+        return Embedding(vector=list(_asked(model.run, ask.text, **_only_given({"dimensions": ask.dim}))))
 
     def _task(self, tuning_id: str) -> Any:
         return self._tasks.get(tuning_id) or _asked(self._sdk.tuning.get, tuning_id)

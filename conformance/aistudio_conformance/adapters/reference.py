@@ -10,12 +10,17 @@ from importlib.metadata import version
 from typing import Any
 
 from aistudio_client import (
+    AdamW,
     AIStudio,
     AIStudioError,
     ApiKey,
     AsyncAIStudio,
+    Constant,
+    Cosine,
     DatasetInvalid,
     IamToken,
+    Linear,
+    Lora,
     MulticlassClassification,
     MultilabelClassification,
     NoCredentials,
@@ -27,6 +32,7 @@ from aistudio_client import (
     TripletEmbeddings,
 )
 from aistudio_conformance.protocol import (
+    Classification,
     Completion,
     Credentials,
     Dataset,
@@ -37,16 +43,26 @@ from aistudio_conformance.protocol import (
     DatasetUpload,
     DatasetUploadParts,
     Done,
+    Embedding,
     Metrics,
+    ModelClassify,
     ModelComplete,
+    ModelEmbed,
+    Nothing,
     Place,
     Refused,
+    Schemas,
+    TaskType,
+    TaskTypes,
     Tuning,
     TuningId,
     TuningList,
     TuningMetrics,
+    TuningOptions,
     Tunings,
     TuningStart,
+    TuningStartWith,
+    Unsupported,
     ValidationError,
 )
 
@@ -58,6 +74,7 @@ _KINDS = {
     "pair": PairEmbeddings,
     "triplet": TripletEmbeddings,
 }
+_SCHEDULERS = {"linear": Linear, "constant": Constant, "cosine": Cosine}
 
 
 class Reference:
@@ -79,6 +96,8 @@ class Reference:
 
     def dataset_upload_parts(self, ask: DatasetUploadParts) -> Dataset:
         """`datasets.upload(part_size=…)`."""
+        if not ask.part_size:
+            raise Unsupported("the client says how many parts there are")
         return self._upload(ask, part_size=ask.part_size)
 
     def _upload(self, ask: DatasetUpload | DatasetUploadParts, **more: Any) -> Dataset:
@@ -106,11 +125,26 @@ class Reference:
         self._did(self._studio.datasets.delete, ask.dataset_id)
         return Done()
 
+    def dataset_types(self, _: Nothing) -> TaskTypes:
+        """`datasets.task_types()`."""
+        return TaskTypes(task_types=list(self._did(self._studio.datasets.task_types)))
+
+    def dataset_schemas(self, ask: TaskType) -> Schemas:
+        """`datasets.schemas()`."""
+        return Schemas(schemas=dict(self._did(self._studio.datasets.schemas, ask.task_type)))
+
     def tuning_start(self, ask: TuningStart) -> Tuning:
         """`tunings.start()`."""
         given = {"base_model": ask.base_model, "parameters": _KINDS[ask.kind](), "name": ask.name or ""}
         validation = ask.validation_dataset_id or ()
-        return _told(self._did(self._studio.tunings.start, ask.dataset_id, validation=validation, **given))
+        data = ask.dataset_id or ()
+        return _told(self._did(self._studio.tunings.start, data, validation=validation, **given))
+
+    def tuning_start_with(self, ask: TuningStartWith) -> Tuning:
+        """`tunings.start(parameters=…)`."""
+        parameters = _KINDS[ask.kind](**_parameters(ask))
+        given = {"base_model": ask.base_model, "parameters": parameters, "name": ask.name or ""}
+        return _told(self._did(self._studio.tunings.start, ask.dataset_id, **given))
 
     def tuning_wait(self, ask: TuningId) -> Tuning:
         """`tunings.wait()`."""
@@ -135,6 +169,13 @@ class Reference:
         saved = self._did(self._studio.tunings.save_metrics, ask.tuning_id, ask.file)
         return Metrics(found=saved is not None)
 
+    def tuning_options(self, ask: TuningId) -> TuningOptions:
+        """`tunings.options()`."""
+        told = self._did(self._studio.tunings.options, ask.tuning_id)
+        return TuningOptions(
+            tuning_id=ask.tuning_id, base_model_uri=told.base_model_uri, dataset_ids=list(told.train)
+        )
+
     def model_complete(self, ask: ModelComplete) -> Completion:
         """`models.complete()`."""
         return Completion(text=self._did(self._studio.models.complete, ask.model_uri, ask.text).text)
@@ -148,6 +189,17 @@ class Reference:
         """`models.complete_later()`, then `models.collect()`."""
         begun = self._did(self._studio.models.complete_later, ask.model_uri, ask.text)
         return Completion(text=self._did(self._studio.models.collect, begun).text)
+
+    def model_classify(self, ask: ModelClassify) -> Classification:
+        """`models.classify()`."""
+        return Classification(
+            labels=dict(self._did(self._studio.models.classify, ask.model_uri, ask.text).labels)
+        )
+
+    def model_embed(self, ask: ModelEmbed) -> Embedding:
+        """`models.embed()`."""
+        told = self._did(self._studio.models.embed, ask.model_uri, ask.text, dim=ask.dim)
+        return Embedding(vector=list(told.vector))
 
     def _made(self, place: Place) -> Any:
         return AIStudio(place.folder_id, **_options(place))
@@ -214,6 +266,25 @@ def _options(place: Place) -> Any:
 def _credentials(told: Credentials) -> Any:
     kinds: dict[str, Callable[[str], Any]] = {"api-key": ApiKey, "iam-token": IamToken}
     return kinds[told.kind](told.value) if told.kind in kinds else NoCredentials()
+
+
+def _parameters(ask: TuningStartWith) -> dict[str, Any]:
+    """What is given, as the client takes it."""
+    given: dict[str, Any] = {
+        "seed": ask.seed,
+        "lr": ask.lr,
+        "warmup_ratio": ask.warmup_ratio,
+        "method": _with(Lora, rank=ask.lora_rank, alpha=ask.lora_alpha),
+        "scheduler": _SCHEDULERS[ask.scheduler]() if ask.scheduler else None,
+        "optimizer": _with(AdamW, beta1=ask.beta1, beta2=ask.beta2),
+        "embedding_dims": tuple(ask.embedding_dims) if ask.embedding_dims else None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _with(kind: Callable[..., Any], **fields: Any) -> Any:
+    given = {name: value for name, value in fields.items() if value is not None}
+    return kind(**given) if given else None
 
 
 def _refused(error: AIStudioError) -> Refused:

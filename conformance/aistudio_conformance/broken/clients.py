@@ -5,7 +5,16 @@ from importlib import import_module
 from aistudio_conformance.adapters.raw_stubs import RawStubs
 from aistudio_conformance.broken.mutant import MUTANTS
 
-for _module in ("datasets", "models", "novelties", "outcomes", "refusals", "tunings", "watched"):
+for _module in (
+    "datasets",
+    "kinds",
+    "models",
+    "novelties",
+    "outcomes",
+    "refusals",
+    "tunings",
+    "watched",
+):
     import_module(f"aistudio_conformance.broken.{_module}")  # they declare
 
 __all__ = ["MUTANTS"]

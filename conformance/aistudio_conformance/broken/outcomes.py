@@ -229,7 +229,7 @@ class NeedsTheTaskAtOnce(RawStubs):
     """It cannot wait for a tuning whose task the answer to Tune did not name."""
 
     def tuning_wait(self, ask: TuningId) -> Tuning:
-        if not self._task_ids.get(ask.tuning_id):
+        if not self._task_ids.get(ask.tuning_id, ask.tuning_id):
             raise Refused("the operation names no task")
         return super().tuning_wait(ask)
 

@@ -71,12 +71,13 @@ class HasItsOwnStatus(RawStubs):
 
 @turns_red("TU-01/model-as-the-service-told")
 class CutsTheModelUri(RawStubs):
-    """It tells the model without its suffix."""
+    """It tells a text model without its suffix."""
 
     def _with_model(self, tuning_id: str, response: TuningResponse) -> Tuning:
         told = super()._with_model(tuning_id, response)
-        uri = (told.model_uri or "").partition("@")[0]
-        return Tuning(tuning_id=told.tuning_id, status=told.status, model_uri=uri)
+        uri = told.model_uri or ""
+        cut = uri.partition("@")[0] if uri.startswith("gpt:") else uri
+        return Tuning(tuning_id=told.tuning_id, status=told.status, model_uri=cut)
 
 
 @turns_red("OP-04/one-cancel")

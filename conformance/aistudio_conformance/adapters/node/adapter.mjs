@@ -24,10 +24,14 @@ let client; // of the case
 
 const CALL_TIMEOUT = 20;
 
+class Unsupported extends Error {}
+
 const VERBS = {
   "dataset.upload": async (ask) => dataset(await client.datasets.upload(ask.file, order(ask))),
-  "dataset.upload_parts": async (ask) =>
-    dataset(await client.datasets.upload(ask.file, { ...order(ask), partSize: ask.part_size, inParts: true })),
+  "dataset.upload_parts": async (ask) => {
+    if (!ask.part_size) throw new Unsupported("the client says how many parts there are");
+    return dataset(await client.datasets.upload(ask.file, { ...order(ask), partSize: ask.part_size, inParts: true }));
+  },
   "dataset.get": async (ask) => dataset(await client.datasets.get(ask.dataset_id)),
   "dataset.list": async (ask) => ({ dataset_ids: await ids(client.datasets.list(ask.name_contains ?? "")) }),
   "dataset.update": async ({ dataset_id, ...changes }) => dataset(await client.datasets.update(dataset_id, changes)),
@@ -37,6 +41,13 @@ const VERBS = {
       await client.tunings.start({
         datasetId: ask.dataset_id, kind: ask.kind, baseModel: ask.base_model, name: ask.name,
         validationDatasetId: ask.validation_dataset_id,
+      }),
+    ),
+  "tuning.start_with": async (ask) =>
+    tuning(
+      await client.tunings.start({
+        datasetId: ask.dataset_id, kind: ask.kind, baseModel: ask.base_model, name: ask.name,
+        parameters: parameters(ask),
       }),
     ),
   "tuning.wait": async (ask) => tuning(await client.tunings.wait(ask.tuning_id)),
@@ -73,6 +84,21 @@ const ABOUT_CASES = {
   },
 };
 
+/** What is given, by the names of the proto file; what is not given is left out. */
+function parameters({ seed, lr, lora_rank, lora_alpha, scheduler, warmup_ratio, beta1, beta2, embedding_dims }) {
+  return given({
+    seed, lr, embeddingDims: embedding_dims,
+    lora: given({ rank: lora_rank, alpha: lora_alpha }),
+    scheduler: given({ ...(scheduler && { [scheduler]: {} }), warmupRatio: warmup_ratio }),
+    optimizer: given({ adamw: given({ beta1, beta2 }) }),
+  });
+}
+
+function given(fields) {
+  const set = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return set.length ? Object.fromEntries(set) : undefined;
+}
+
 const order = ({ name, task_type, description, labels }) => ({ name, taskType: task_type, description, labels });
 
 function dataset(shown) {
@@ -101,6 +127,7 @@ async function answered(ask) {
   try {
     return { ok: await VERBS[ask.do](given) };
   } catch (failure) {
+    if (failure instanceof Unsupported) return { unsupported: failure.message };
     if (!(failure instanceof AIStudioError)) throw failure;
     const { message, code } = failure;
     const errors = failure.errors ? rowErrors(failure.errors) : undefined;

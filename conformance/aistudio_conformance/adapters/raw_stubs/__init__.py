@@ -8,15 +8,15 @@ from importlib.metadata import version
 from msgspec.structs import replace
 
 from aistudio_conformance.adapters.raw_stubs.models import ModelVerbs
+from aistudio_conformance.adapters.raw_stubs.parameters import ParametersVerb
 from aistudio_conformance.adapters.raw_stubs.parts import PartsVerb
-from aistudio_conformance.adapters.raw_stubs.tunings import TuningVerbs
 from aistudio_conformance.protocol import Place
 
 NAME = "raw official stubs"
 VERSION = version("yandexcloud")
 
 
-class RawStubs(PartsVerb, TuningVerbs, ModelVerbs):
+class RawStubs(PartsVerb, ParametersVerb, ModelVerbs):
     """Every verb."""
 
 

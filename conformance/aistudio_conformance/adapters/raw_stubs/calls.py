@@ -11,7 +11,18 @@ import grpc
 from aistudio_conformance.adapters.raw_stubs.link import Link
 from aistudio_conformance.protocol import Place, Refused
 
-READS = frozenset({"Get", "Describe", "List", "GetMetricsUrl", "GetUploadDraftUrl"})
+READS = frozenset(
+    {
+        "Get",
+        "Describe",
+        "List",
+        "ListTypes",
+        "ListUploadSchemas",
+        "GetOptions",
+        "GetMetricsUrl",
+        "GetUploadDraftUrl",
+    }
+)
 """Methods that change nothing, so that a second call does no harm."""
 
 _MAYBE_DONE = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}

@@ -21,8 +21,12 @@ from aistudio_conformance.protocol import (
     DatasetUpdate,
     DatasetUpload,
     Done,
+    Nothing,
     Place,
     Refused,
+    Schemas,
+    TaskType,
+    TaskTypes,
     ValidationError,
 )
 
@@ -93,6 +97,25 @@ class DatasetVerbs(Operations, Storage):
         """Delete. Its reply is empty."""
         self._call(self._datasets, "Delete", wire.DeleteDatasetRequest(dataset_id=ask.dataset_id))
         return Done()
+
+    def dataset_types(self, _: Nothing) -> TaskTypes:
+        """ListTypes. What a type is, is not looked at."""
+        listed = self._call(
+            self._datasets, "ListTypes", wire.ListTypesRequest(folder_id=self._place.folder_id)
+        )
+        return TaskTypes(task_types=self._types_told(listed.types))
+
+    def dataset_schemas(self, ask: TaskType) -> Schemas:
+        """ListUploadSchemas. A schema is text, and nobody here runs it."""
+        asked = wire.ListUploadSchemasRequest(task_type=ask.task_type, folder_id=self._place.folder_id)
+        listed = self._call(self._datasets, "ListUploadSchemas", asked)
+        return Schemas(schemas={one.upload_format: self._schema_told(one.schema) for one in listed.schemas})
+
+    def _types_told(self, types: Iterable[str]) -> list[str]:
+        return list(types)
+
+    def _schema_told(self, schema: str) -> str:
+        return schema
 
     def _size(self, file: BinaryIO) -> int:
         return os.fstat(file.fileno()).st_size

@@ -2,6 +2,13 @@
 
 from typing import Any
 
+from google.protobuf.wrappers_pb2 import Int64Value
+from yandex.cloud.ai.foundation_models.v1.embedding.embedding_service_pb2 import TextEmbeddingRequest
+from yandex.cloud.ai.foundation_models.v1.embedding.embedding_service_pb2_grpc import EmbeddingsServiceStub
+from yandex.cloud.ai.foundation_models.v1.text_classification import text_classification_service_pb2 as labels
+from yandex.cloud.ai.foundation_models.v1.text_classification.text_classification_service_pb2_grpc import (
+    TextClassificationServiceStub,
+)
 from yandex.cloud.ai.foundation_models.v1.text_common_pb2 import Alternative, CompletionOptions, Message
 from yandex.cloud.ai.foundation_models.v1.text_generation.text_generation_service_pb2 import (
     CompletionRequest,
@@ -14,7 +21,16 @@ from yandex.cloud.ai.foundation_models.v1.text_generation.text_generation_servic
 from yandex.cloud.operation.operation_pb2 import Operation
 
 from aistudio_conformance.adapters.raw_stubs.operations import Operations
-from aistudio_conformance.protocol import Completion, ModelComplete, Place, Refused
+from aistudio_conformance.protocol import (
+    Classification,
+    Completion,
+    Embedding,
+    ModelClassify,
+    ModelComplete,
+    ModelEmbed,
+    Place,
+    Refused,
+)
 
 
 class ModelVerbs(Operations):
@@ -24,6 +40,8 @@ class ModelVerbs(Operations):
         super().__init__(place)
         self._texts = TextGenerationServiceStub(self._connection)
         self._later_texts = TextGenerationAsyncServiceStub(self._connection)
+        self._classes = TextClassificationServiceStub(self._connection)
+        self._vectors = EmbeddingsServiceStub(self._connection)
 
     def model_complete(self, ask: ModelComplete) -> Completion:
         """Completion, not streamed. Raises Refused when no text is final."""
@@ -42,6 +60,25 @@ class ModelVerbs(Operations):
         if self._is_failed(ended):
             raise self._failure(ended)
         return self._completed(ask, self._collected_text(self._collected(ended)))
+
+    def model_classify(self, ask: ModelClassify) -> Classification:
+        """Classify. A tuned model does not tell its version."""
+        asked = labels.TextClassificationRequest(model_uri=ask.model_uri, text=ask.text)
+        return self._classified(self._call(self._classes, "Classify", asked))
+
+    def model_embed(self, ask: ModelEmbed) -> Embedding:
+        """TextEmbedding. A length that is not asked for is not on the wire."""
+        asked = TextEmbeddingRequest(model_uri=ask.model_uri, text=ask.text, dim=self._dim(ask))
+        return Embedding(vector=self._vector(ask, self._call(self._vectors, "TextEmbedding", asked)))
+
+    def _classified(self, reply: labels.TextClassificationResponse) -> Classification:
+        return Classification(labels={one.label: one.confidence for one in reply.predictions})
+
+    def _dim(self, ask: ModelEmbed) -> Int64Value | None:
+        return None if ask.dim is None else Int64Value(value=ask.dim)
+
+    def _vector(self, _: ModelEmbed, reply: Any) -> list[float]:
+        return list(reply.embedding)
 
     def _begun(self, question: CompletionRequest) -> Operation:
         operation: Operation = self._call(self._later_texts, "Completion", question)

@@ -23,7 +23,7 @@ class PartsVerb(DatasetVerbs):
     def _joined(self, dataset_id: str, file: BinaryIO, size: int, part_size: int) -> Operation:
         """The validation of the file, begun after its parts were joined."""
         begun = wire.StartMultipartUploadDraftRequest(
-            dataset_id=dataset_id, size_bytes=size, parts=-(-size // part_size)
+            dataset_id=dataset_id, size_bytes=size, parts=_count(size, part_size)
         )
         urls = self._call(self._datasets, "StartMultipartUploadDraft", begun).multipart_upload_urls
         etags = [self._upload_part(url, part) for url, part in self._parts(file, size, urls, part_size)]
@@ -36,7 +36,7 @@ class PartsVerb(DatasetVerbs):
         """Each URL with its part. How many there are is the service's word: the file is cut to that."""
         if not urls:
             raise Refused("the service gave no URL for any part")
-        if len(urls) != -(-size // part_size):
+        if len(urls) != _count(size, part_size):
             part_size = -(-size // len(urls))
         for url in urls:
             yield url, file.read(part_size)
@@ -46,3 +46,8 @@ class PartsVerb(DatasetVerbs):
         parts = [wire.UploadedPartInfo(part_num=number, etag=etag) for number, etag in enumerate(etags, 1)]
         finished = wire.FinishMultipartUploadDraftRequest(dataset_id=dataset_id, uploaded_parts=parts)
         self._call(self._datasets, "FinishMultipartUploadDraft", finished)
+
+
+def _count(size: int, part_size: int) -> int:
+    """How many parts; 0 leaves that to the service."""
+    return -(-size // part_size) if part_size else 0

@@ -20,6 +20,7 @@ from aistudio_conformance.protocol import (
     TuningId,
     TuningList,
     TuningMetrics,
+    TuningOptions,
     Tunings,
     TuningStart,
 )
@@ -45,7 +46,10 @@ class TuningVerbs(Operations, Storage):
 
     def tuning_start(self, ask: TuningStart) -> Tuning:
         """Tune, once: a second call would be a second tuning to pay for."""
-        operation = self._call(self._tunings, "Tune", self._order(ask))
+        return self._started(self._order(ask))
+
+    def _started(self, order: wire.TuningRequest) -> Tuning:
+        operation = self._call(self._tunings, "Tune", order)
         progress = self._progress(operation)
         tuning_id = progress.tuning_task_id or operation.id
         self._operation_ids[tuning_id] = operation.id
@@ -104,15 +108,32 @@ class TuningVerbs(Operations, Storage):
         self._download(url, Path(ask.file))
         return Metrics(found=True)
 
+    def tuning_options(self, ask: TuningId) -> TuningOptions:
+        """GetOptions: what is told whatever the kind of the parameters is."""
+        request = wire.GetOptionsRequest(task_id=self._task_id(ask.tuning_id))
+        return self._shown_options(ask.tuning_id, self._call(self._tunings, "GetOptions", request))
+
+    def _shown_options(self, tuning_id: str, options: wire.GetOptionsResponse) -> TuningOptions:
+        return TuningOptions(
+            tuning_id=tuning_id,
+            base_model_uri=options.base_model_uri or None,
+            dataset_ids=[one.dataset_id for one in options.train_datasets],
+        )
+
     def _order(self, ask: TuningStart) -> wire.TuningRequest:
         request = wire.TuningRequest(
             base_model_uri=self._base_model_uri(ask),
-            train_datasets=[wire.TuningRequest.WeightedDataset(dataset_id=ask.dataset_id, weight=1)],
+            train_datasets=self._train_datasets(ask),
             name=ask.name or "",
         )
         self._add_validation(request, ask)
         self._add_params(request, ask)
         return request
+
+    def _train_datasets(self, ask: TuningStart) -> list[wire.TuningRequest.WeightedDataset]:
+        """None, where none was named: the service says that there must be one."""
+        named = [ask.dataset_id] if ask.dataset_id else []
+        return [wire.TuningRequest.WeightedDataset(dataset_id=one, weight=1) for one in named]
 
     def _base_model_uri(self, ask: TuningStart) -> str:
         return f"{KINDS[ask.kind][0]}://{self._place.folder_id}/{ask.base_model}/latest"

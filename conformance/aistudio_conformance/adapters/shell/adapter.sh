@@ -11,6 +11,8 @@ TUNINGS=yandex.cloud.ai.tuning.v1.TuningService
 OPERATIONS=yandex.cloud.operation.OperationService
 TEXTS=yandex.cloud.ai.foundation_models.v1.TextGenerationService
 TEXTS_LATER=yandex.cloud.ai.foundation_models.v1.TextGenerationAsyncService
+CLASSES=yandex.cloud.ai.foundation_models.v1.text_classification.TextClassificationService
+VECTORS=yandex.cloud.ai.foundation_models.v1.EmbeddingsService
 BUDGET=20  # seconds for one call with all its attempts
 
 for tool in grpcurl curl jq; do
@@ -64,7 +66,8 @@ UNAVAILABLE=$((64 + 14)) # as an exit code of grpcurl
 
 is_read() {
   case $1 in
-    */Get | */Describe | */List | */GetMetricsUrl | */GetUploadDraftUrl) return 0 ;;
+    */Get | */Describe | */List | */ListTypes | */ListUploadSchemas | */GetOptions) return 0 ;;
+    */GetMetricsUrl | */GetUploadDraftUrl) return 0 ;;
     *) return 1 ;;
   esac
 }
@@ -204,6 +207,15 @@ dataset_delete() {
   call $DATASETS/Delete "$(dataset_id)" && OK='{}'
 }
 
+dataset_types() {
+  call $DATASETS/ListTypes "$(jq -cn --arg folder_id "$FOLDER_ID" '{$folder_id}')" && shown '{task_types: (.types // [])}'
+}
+
+dataset_schemas() {
+  call $DATASETS/ListUploadSchemas "$(jq -c --arg folder_id "$FOLDER_ID" '{task_type, $folder_id}' <<<"$WITH")" &&
+    shown '{schemas: ([.schemas[]? | {key: .uploadFormat, value: .schema}] | from_entries)}'
+}
+
 # --- tunings: by the id of the operation, which is the task's as well, or tells it ---------------------------------
 
 operation() { jq -c '{operation_id: .tuning_id}' <<<"$WITH"; }
@@ -226,8 +238,12 @@ of_task() {
   return 1
 }
 
+# What is given of the hyper-parameters is on the wire, each in its field, and nothing else.
+tuning_start_with() { tuning_start; }
+
 tuning_start() {
   call $TUNINGS/Tune "$(jq -c --arg folder "$FOLDER_ID" '
+    def given: with_entries(select(.value != null));
     {
       completion: ["gpt", "text_to_text_completion"],
       multilabel: ["cls", "text_classification_multilabel"],
@@ -236,10 +252,16 @@ tuning_start() {
       triplet: ["emb", "text_embedding_triplet_params"]
     }[.kind // "completion"] as [$scheme, $params]
     | {
+        seed, lr, embedding_dims,
+        lora: ({rank: .lora_rank, alpha: .lora_alpha} | given),
+        scheduler: ((if .scheduler then {(.scheduler): {}} else {} end) + ({warmup_ratio} | given)),
+        optimizer: {adamw: ({beta1, beta2} | given)}
+      } as $numbers
+    | {
         base_model_uri: "\($scheme)://\($folder)/\(.base_model // "yandexgpt-lite")/latest",
-        train_datasets: [{dataset_id, weight: 1}],
+        train_datasets: (if .dataset_id == "" then [] else [{dataset_id, weight: 1}] end),
         name: (.name // ""),
-        ($params): {}
+        ($params): ($numbers | given | with_entries(select(.value != {} and .value != {adamw: {}})))
       }
       + (if .validation_dataset_id then {validation_dataset: {dataset_id: .validation_dataset_id, weight: 1}}
          else {} end)
@@ -296,6 +318,11 @@ tuning_metrics() {
   OK='{"found":true}'
 }
 
+tuning_options() {
+  of_task GetOptions task_id &&
+    shown '{tuning_id: $with.tuning_id, base_model_uri: .baseModelUri, dataset_ids: [.trainDatasets[]?.datasetId]}'
+}
+
 # --- models -------------------------------------------------------------------------------------------------------
 
 question() { # OPTIONS
@@ -314,6 +341,16 @@ model_complete_async() {
   final_text
 }
 
+model_classify() {
+  call $CLASSES/Classify "$(jq -c '{model_uri, text}' <<<"$WITH")" &&
+    shown '{labels: ([.predictions[]? | {key: .label, value: (.confidence // 0)}] | from_entries)}'
+}
+
+model_embed() {
+  call $VECTORS/TextEmbedding "$(jq -c '{model_uri, text} + if .dim then {dim} else {} end' <<<"$WITH")" &&
+    shown '{vector: (.embedding // [])}'
+}
+
 completion() { # OPTIONS
   call $TEXTS/Completion "$(question "$1")" && final_text
 }
@@ -327,8 +364,8 @@ final_text() {
 # --- the conversation ---------------------------------------------------------------------------------------------
 
 VERBS='dataset.upload dataset.get dataset.list dataset.update dataset.delete
-  tuning.start tuning.wait tuning.get tuning.list tuning.cancel tuning.metrics model.complete
-  model.stream model.complete_async'
+  dataset.types dataset.schemas tuning.start tuning.start_with tuning.wait tuning.get tuning.list tuning.cancel
+  tuning.metrics tuning.options model.complete model.stream model.complete_async model.classify model.embed'
 
 hello() {
   OK=$(jq -cn --arg verbs "$VERBS" --arg version "$(grpcurl -version 2>&1 | awk '{ print $2 }')" \
