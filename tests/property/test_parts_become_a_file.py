@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aistudio_mock.backend.parts import Accepted, Parts
+from aistudio_mock.backend.store import Table
 from aistudio_mock.domain.multipart import Plan
 from aistudio_mock.domain.objects import PartAddress
 from aistudio_mock.runtime.blobs import BlobStore
@@ -34,8 +35,9 @@ class Uploads:
     def __init__(self, directory):
         self.directory = directory
         self.blobs = BlobStore(directory / "blobs")
-        self.parts = Parts(self.blobs)
-        self.parts.begin("fds", "upload", PLAN)
+        self.uploads = Table()
+        self.parts = Parts(self.uploads, self.blobs)
+        self.parts.begin("fds", "b1g", "upload", PLAN)
         self.sent = {}
         self.open = []
 
@@ -60,14 +62,18 @@ class Uploads:
 
     def join(self, numbers):
         """The bytes of the file that those parts become."""
-        upload = self.parts._uploads["fds"]
-        taken = Accepted(upload, tuple(upload.parts[number] for number in numbers))
-        self.parts.take("fds")
+        taken = self.listed(numbers)
+        self.parts.take(taken)
         path = self.parts.join(taken)
+        self.parts.leave(taken, path)
         for writer, rest in self.open:  # those who were still sending go on after it
             writer.write(rest)
             writer.abort()
         return Path(path)
+
+    def listed(self, numbers):
+        upload = self.uploads.get("fds")
+        return Accepted(upload, tuple(upload.parts[number] for number in numbers))
 
     def files(self):
         return list((self.directory / "blobs").glob("*"))
@@ -101,6 +107,22 @@ def test_the_file_is_the_listed_parts_and_nothing_else_stays(puts, data):
             assert uploads.files() == []
 
 
+@settings(max_examples=400)
+@given(sends, st.data())
+def test_a_server_that_dies_while_it_joins_has_every_part_when_it_comes_back(puts, data):
+    with sent(puts) as uploads:
+        listed = sorted(data.draw(st.sets(st.sampled_from(sorted(uploads.sent))))) if uploads.sent else []
+        taken = uploads.listed(listed)
+        uploads.parts.take(taken)
+        uploads.parts.join(taken)
+        for part in uploads.uploads.get("fds").parts.values():
+            with uploads.blobs.open(part.path) as file:
+                file.seek(part.offset or 0)
+                assert hashlib.md5(file.read(part.size)).hexdigest() == part.md5
+        for writer, _ in uploads.open:
+            writer.abort()
+
+
 def test_parts_that_are_not_listed_are_cut_off():
     with sent([(number, None, "whole", bytes(10)) for number in (1, 2, 3)]) as uploads:
         assert uploads.join([1, 2]).read_bytes() == bytes(2 * PART)
@@ -109,7 +131,7 @@ def test_parts_that_are_not_listed_are_cut_off():
 @given(sends)
 def test_a_part_has_the_digest_of_what_was_sent_last(puts):
     with sent(puts) as uploads:
-        stored = uploads.parts._uploads["fds"].parts
+        stored = uploads.uploads.get("fds").parts
         assert {number: one.md5 for number, one in stored.items()} == {
             number: hashlib.md5(content).hexdigest() for number, content in uploads.sent.items()
         }

@@ -1,11 +1,10 @@
 """TextGenerationAsyncService: the same completions, collected later."""
 
-from threading import RLock
 
 from aistudio_mock.backend import views
 from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.inference import TextGeneration
-from aistudio_mock.backend.store import Store
+from aistudio_mock.backend.store import Lock, Store
 from aistudio_mock.domain.instant import DAY
 from aistudio_mock.domain.operation import Operation, OperationState, Packed
 from aistudio_mock.domain.schedule import completion_done
@@ -23,7 +22,7 @@ _KEPT = 3 * DAY
 class AsyncTextGeneration:
     """Completions as operations without metadata."""
 
-    def __init__(self, store: Store, lock: RLock, texts: TextGeneration) -> None:
+    def __init__(self, store: Store, lock: Lock, texts: TextGeneration) -> None:
         self._store = store
         self._lock = lock
         self._texts = texts

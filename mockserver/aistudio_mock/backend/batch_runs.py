@@ -1,6 +1,5 @@
 """TextGenerationBatchService: a text model answers every row of a dataset."""
 
-from threading import RLock
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -15,7 +14,7 @@ from aistudio_mock.backend.inference import TextGeneration
 from aistudio_mock.backend.objects import StoredObjects
 from aistudio_mock.backend.open_stories import OpenStories
 from aistudio_mock.backend.scans import Scans, Written
-from aistudio_mock.backend.store import Store
+from aistudio_mock.backend.store import Lock, Store
 from aistudio_mock.backend.text_models import TextModels
 from aistudio_mock.domain.batch import BatchStatus, BatchTask
 from aistudio_mock.domain.catalogue import ModelUri
@@ -51,7 +50,7 @@ class BatchRuns:
     def __init__(
         self,
         store: Store,
-        lock: RLock,
+        lock: Lock,
         access: Access,
         objects: StoredObjects,
         scans: Scans,

@@ -1,6 +1,5 @@
 """BatchInferenceService: looking at batch tasks, stopping them, forgetting them."""
 
-from threading import RLock
 
 from msgspec.structs import replace
 
@@ -12,7 +11,7 @@ from aistudio_mock.backend.folders import Folder
 from aistudio_mock.backend.objects import StoredObjects
 from aistudio_mock.backend.open_stories import OpenStories
 from aistudio_mock.backend.polling import Polling
-from aistudio_mock.backend.store import Store
+from aistudio_mock.backend.store import Lock, Store
 from aistudio_mock.domain.batch import BatchStatus, BatchTask
 from aistudio_mock.domain.errors import FailedPrecondition
 from aistudio_mock.domain.instant import Instant
@@ -27,7 +26,7 @@ class Batches:
     def __init__(
         self,
         store: Store,
-        lock: RLock,
+        lock: Lock,
         access: Access,
         polling: Polling,
         objects: StoredObjects,

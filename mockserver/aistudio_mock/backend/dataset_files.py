@@ -1,13 +1,12 @@
 """DatasetService, the RPCs that lead to a dataset's file."""
 
-from threading import RLock
 
 from aistudio_mock.backend import quotas
 from aistudio_mock.backend.access import Access
 from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.folders import Folder
 from aistudio_mock.backend.objects import StoredObjects
-from aistudio_mock.backend.store import Store
+from aistudio_mock.backend.store import Lock, Store
 from aistudio_mock.domain.dataset import Dataset, DatasetCommand
 from aistudio_mock.domain.errors import NotFound
 from aistudio_protos.yandex.cloud.ai.dataset.v1 import dataset_service_pb2 as wire
@@ -17,7 +16,7 @@ from aistudio_protos.yandex.cloud.ai.dataset.v1.dataset_pb2 import DatasetFileDo
 class DatasetFiles:
     """Where a dataset's file goes to, where it can be had, and how it begins."""
 
-    def __init__(self, store: Store, lock: RLock, access: Access, objects: StoredObjects) -> None:
+    def __init__(self, store: Store, lock: Lock, access: Access, objects: StoredObjects) -> None:
         self._store = store
         self._lock = lock
         self._access = access

@@ -1,12 +1,11 @@
 """DatasetService, the RPCs that answer about many datasets at once."""
 
 from collections.abc import Callable, Iterable, Iterator
-from threading import RLock
 
 from aistudio_mock.backend import views
 from aistudio_mock.backend.access import Access
 from aistudio_mock.backend.call import Call
-from aistudio_mock.backend.store import Store
+from aistudio_mock.backend.store import Lock, Store
 from aistudio_mock.domain.dataset import Dataset, DatasetStatus
 from aistudio_mock.domain.errors import NotFound
 from aistudio_mock.domain.instant import Instant
@@ -20,7 +19,7 @@ Test = Callable[[Dataset], bool]
 class DatasetLists:
     """What a folder has, filtered and cut into pages."""
 
-    def __init__(self, store: Store, lock: RLock, access: Access) -> None:
+    def __init__(self, store: Store, lock: Lock, access: Access) -> None:
         self._store = store
         self._lock = lock
         self._access = access

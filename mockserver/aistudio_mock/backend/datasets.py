@@ -1,7 +1,6 @@
 """DatasetService, the RPCs that make, show, change and end one dataset."""
 
 from sys import intern
-from threading import RLock
 
 from msgspec.structs import replace
 
@@ -12,7 +11,7 @@ from aistudio_mock.backend.dataset_catalogue import require_task_type, require_u
 from aistudio_mock.backend.dataset_update import changes
 from aistudio_mock.backend.folders import Folder
 from aistudio_mock.backend.objects import StoredObjects
-from aistudio_mock.backend.store import Store
+from aistudio_mock.backend.store import Lock, Store
 from aistudio_mock.backend.tunings import Tunings
 from aistudio_mock.backend.validations import Validations
 from aistudio_mock.domain.dataset import Dataset, DatasetCommand, DatasetState, DatasetStatus
@@ -30,7 +29,7 @@ class Datasets:
     def __init__(
         self,
         store: Store,
-        lock: RLock,
+        lock: Lock,
         access: Access,
         validations: Validations,
         objects: StoredObjects,

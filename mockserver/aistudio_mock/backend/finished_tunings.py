@@ -1,14 +1,13 @@
 """TuningService, the RPCs about tunings whose run is over: Archive, EnableBilling, ListErrors."""
 
 from collections.abc import Mapping
-from threading import RLock
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from aistudio_mock.backend import views
 from aistudio_mock.backend.call import Call
-from aistudio_mock.backend.store import Store
+from aistudio_mock.backend.store import Lock, Store
 from aistudio_mock.backend.tunings import Tunings
 from aistudio_mock.domain.errors import Unimplemented
 from aistudio_mock.domain.instant import Instant
@@ -50,7 +49,7 @@ _KINDS: Mapping[TuningCommand, _Kind] = {
 class FinishedTunings:
     """What can be done with a task once its run is over. What each status allows is `domain.tuning.LEGAL`."""
 
-    def __init__(self, store: Store, lock: RLock, tunings: Tunings) -> None:
+    def __init__(self, store: Store, lock: Lock, tunings: Tunings) -> None:
         self._store = store
         self._lock = lock
         self._tunings = tunings

@@ -1,7 +1,6 @@
 """DatasetService's multipart uploads: the RPC that gives URLs for the parts, and the one that joins them."""
 
 from collections.abc import Mapping, Sequence
-from threading import RLock
 
 from aistudio_mock.backend import quotas
 from aistudio_mock.backend.access import Access
@@ -9,7 +8,7 @@ from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.folders import Folder
 from aistudio_mock.backend.objects import StoredObjects
 from aistudio_mock.backend.parts import Accepted
-from aistudio_mock.backend.store import Store
+from aistudio_mock.backend.store import Lock, Store
 from aistudio_mock.domain import multipart
 from aistudio_mock.domain.behaviours import Behaviours
 from aistudio_mock.domain.dataset import Dataset, DatasetCommand
@@ -37,7 +36,7 @@ class MultipartUploads:
     def __init__(
         self,
         store: Store,
-        lock: RLock,
+        lock: Lock,
         access: Access,
         objects: StoredObjects,
     ) -> None:
@@ -64,7 +63,7 @@ class MultipartUploads:
             plan = multipart.plan(request.size_bytes, request.parts, chosen)
             quotas.require_upload(self._store, folder, dataset, request.size_bytes)
             upload_id = folder.ids.hexadecimal(_UPLOAD_ID_DIGITS)
-            self._objects.parts.begin(dataset.id, upload_id, plan)
+            self._objects.parts.begin(dataset.id, folder.id, upload_id, plan)
         signed = behaviours.multipart_length_signed == "yes"
         return wire.StartMultipartUploadDraftResponse(
             dataset_id=dataset.id,
@@ -93,13 +92,13 @@ class MultipartUploads:
             # Off the lock: other calls go on while parts are copied.
             etag = multipart.etag([part.md5 for part in taken.parts])
             blob = Blob(self._joined(dataset, taken), taken.size, etag, now)
-            self._objects.adopt(dataset.id, blob, folder.clock.now())
+            self._objects.adopt(taken, blob, folder.clock.now())
         return wire.FinishMultipartUploadDraftResponse(dataset_id=dataset.id)
 
     def _taken(
         self, dataset: Dataset, receipts: Sequence[Receipt], behaviours: Behaviours
     ) -> Accepted | None:
-        """The parts of the upload, which is over; None when it was over before, and that is accepted."""
+        """The parts of the upload, now ours to end; None when it was over before, and that is accepted."""
         parts, draft = self._objects.parts, dataset.draft
         try:
             accepted = parts.accept(dataset.id, receipts)
@@ -115,13 +114,16 @@ class MultipartUploads:
                 f"the listed parts have {accepted.size} bytes, and {accepted.announced} were announced "
                 f"for dataset {dataset.id}; list every part, or begin anew with the right size_bytes"
             )
-        parts.take(dataset.id)
+        parts.take(accepted)
         return accepted
 
     def _joined(self, dataset: Dataset, taken: Accepted) -> str:
+        parts = self._objects.parts
         try:
-            return self._objects.parts.join(taken)
+            return parts.join(taken)
         except OSError as problem:
+            with self._lock:
+                parts.leave(taken, None)
             raise Internal(
                 f"the parts of dataset {dataset.id} cannot be joined: {problem.strerror or problem}; "
                 "they are removed, so make room and upload them again"

@@ -1,15 +1,14 @@
 """The stored objects behind presigned URLs: drafts, converted datasets, metrics archives."""
 
 from collections.abc import Iterator, Mapping
-from threading import RLock
 
 from msgspec.structs import replace
 
 from aistudio_mock.backend.addresses import Door
 from aistudio_mock.backend.archives import Archives
 from aistudio_mock.backend.folders import Folders
-from aistudio_mock.backend.parts import Parts
-from aistudio_mock.backend.store import Store
+from aistudio_mock.backend.parts import Accepted, Parts
+from aistudio_mock.backend.store import Lock, Store
 from aistudio_mock.domain.dataset import Dataset, DatasetCommand
 from aistudio_mock.domain.errors import ApiError, FailedPrecondition, NotFound
 from aistudio_mock.domain.instant import Instant
@@ -37,7 +36,7 @@ class StoredObjects:
     def __init__(
         self,
         store: Store,
-        lock: RLock,
+        lock: Lock,
         folders: Folders,
         signer: Signer,
         storage_urls: Mapping[Door, str],
@@ -49,7 +48,7 @@ class StoredObjects:
         self._signer = signer
         self._storage_urls = storage_urls
         self._blobs = blobs
-        self.parts = Parts(blobs)
+        self.parts = Parts(store.uploads, blobs)
         self._announced: dict[str, tuple[int, ...]] = {}
         self._archives = Archives(blobs)
 
@@ -177,22 +176,24 @@ class StoredObjects:
             self._become_draft(dataset, blob)
         return blob
 
-    def adopt(self, dataset_id: str, blob: Blob, now: Instant) -> None:
-        """The blob becomes the dataset's draft; it is removed when it cannot.
+    def adopt(self, taken: Accepted, blob: Blob, now: Instant) -> None:
+        """The blob that the parts were joined to becomes the dataset's draft; it is removed when it cannot.
 
         Raises:
             NotFound: the dataset was deleted meanwhile.
             FailedPrecondition: the dataset is no draft any more.
         """
         with self._lock:
-            dataset = self._store.datasets.get(dataset_id)
+            dataset = self._store.datasets.get(taken.upload.id)
             try:
                 if dataset is None:
-                    raise NotFound(f"dataset {dataset_id} not found")
+                    raise NotFound(f"dataset {taken.upload.id} not found")
                 dataset.require(DatasetCommand.UPLOAD, now)
             except ApiError:
+                self.parts.leave(taken, None)
                 self._blobs.unlink(blob.source)
                 raise
+            self.parts.leave(taken, blob.source)
             self._become_draft(dataset, blob)
 
     def _become_draft(self, dataset: Dataset, blob: Blob) -> None:

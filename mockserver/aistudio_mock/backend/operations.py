@@ -1,6 +1,5 @@
 """OperationService: reading an operation, polling it, cancelling it."""
 
-from threading import RLock
 from typing import TYPE_CHECKING
 
 from aistudio_mock.backend import views
@@ -8,7 +7,7 @@ from aistudio_mock.backend.access import Access
 from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.folders import Folder
 from aistudio_mock.backend.polling import Polling
-from aistudio_mock.backend.store import Store
+from aistudio_mock.backend.store import Lock, Store
 from aistudio_mock.backend.tunings import Tunings
 from aistudio_mock.domain.errors import FailedPrecondition, NotFound
 from aistudio_mock.domain.instant import Instant
@@ -31,7 +30,7 @@ class Operations:
     def __init__(
         self,
         store: Store,
-        lock: RLock,
+        lock: Lock,
         access: Access,
         polling: Polling,
         tunings: Tunings,

@@ -2,16 +2,22 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from itertools import count
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from aistudio_mock.domain.batch import BatchTask
     from aistudio_mock.domain.dataset import Dataset
+    from aistudio_mock.domain.multipart import Upload
     from aistudio_mock.domain.operation import Operation
     from aistudio_mock.domain.tuning import Tuning
+
+
+Lock: TypeAlias = AbstractContextManager[bool | None]
+"""What makes a command atomic; whoever has it may take it again."""
 
 
 class Record(Protocol):
@@ -154,7 +160,19 @@ class Store(Struct):
     tunings: "Table[Tuning]" = field(default_factory=Table)
     batches: "Table[BatchTask]" = field(default_factory=Table)
     operations: "Table[Operation]" = field(default_factory=Table)
+    uploads: "Table[Upload]" = field(default_factory=Table)
     tuned_models: dict[str, str] = field(default_factory=dict)
     """Target model URI → task id; whether the model exists at `now` is asked of the task."""
     task_of_operation: dict[str, str] = field(default_factory=dict)
     """Operation id → task id, for the operations that are tunings or batch runs."""
+
+    def index(self) -> None:
+        """Finds by URI and by operation what the tables have now."""
+        self.tuned_models.clear()
+        self.task_of_operation.clear()
+        for task in self.tunings:
+            self.task_of_operation[task.operation_id] = task.id
+            if task.target_model_uri:
+                self.tuned_models[task.target_model_uri] = task.id
+        for batch in self.batches:
+            self.task_of_operation[batch.operation_id] = batch.id

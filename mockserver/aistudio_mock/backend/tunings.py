@@ -2,7 +2,6 @@
 
 import zlib
 from collections.abc import Sequence
-from threading import RLock
 
 from msgspec.structs import replace
 
@@ -11,7 +10,7 @@ from aistudio_mock.backend.access import Access
 from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.folders import Folder, Folders
 from aistudio_mock.backend.objects import StoredObjects
-from aistudio_mock.backend.store import Store
+from aistudio_mock.backend.store import Lock, Store
 from aistudio_mock.backend.tuning_request import TuneOrder
 from aistudio_mock.backend.tuning_stories import Run, cancelled
 from aistudio_mock.domain.catalogue import TASK_TYPE_OF, require_tunable
@@ -31,7 +30,7 @@ class Tunings:
     """The tuning tasks of every folder, and the stories of their operations."""
 
     def __init__(
-        self, store: Store, lock: RLock, access: Access, folders: Folders, objects: StoredObjects
+        self, store: Store, lock: Lock, access: Access, folders: Folders, objects: StoredObjects
     ) -> None:
         self._store = store
         self._lock = lock

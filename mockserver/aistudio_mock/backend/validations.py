@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from threading import RLock
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -11,7 +10,7 @@ from msgspec.structs import replace
 from aistudio_formats.report import Report, RowError
 from aistudio_mock.backend.folders import Folder
 from aistudio_mock.backend.open_stories import OpenStories
-from aistudio_mock.backend.store import Store
+from aistudio_mock.backend.store import Lock, Store
 from aistudio_mock.domain.dataset import Dataset, DatasetState, DatasetStatus
 from aistudio_mock.domain.instant import Instant, later
 from aistudio_mock.domain.objects import Blob
@@ -50,7 +49,7 @@ class Validations:
     def __init__(
         self,
         store: Store,
-        lock: RLock,
+        lock: Lock,
         scan: Scan,
         discard: Callable[[Blob], None],
         stories: OpenStories,

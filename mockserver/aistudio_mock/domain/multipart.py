@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import parse_qsl
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from aistudio_mock.domain.errors import FieldViolation, InvalidArgument
 from aistudio_mock.domain.objects import FinishedUpload, PartAddress, Piece
@@ -38,6 +38,37 @@ class Plan(Struct, frozen=True):
     def length(self, number: int) -> int:
         """How long a part is, in bytes; negative past the last one."""
         return min(self.part_size, self.size - self.begin(number))
+
+
+class Upload(Struct, frozen=True):
+    """One upload under way; its id is that of its dataset, which has no other.
+
+    The first PUT of a part writes where the part will stay: into `spool`, if its length is the planned one.
+    Any other PUT gets a file of its own.
+    """
+
+    id: str
+    folder_id: str
+    upload_id: str
+    plan: Plan
+    spool: str | None = None
+    begun: frozenset[int] = frozenset()
+    """The parts that a PUT was let into the spool for."""
+    in_place: frozenset[int] = frozenset()
+    """The parts whose PUT into the spool is over, sent again since or not."""
+    parts: Mapping[int, FinishedUpload] = field(default_factory=dict)
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Every file that it has."""
+        own = frozenset(part.path for part in self.parts.values())
+        return own if self.spool is None else own | {self.spool}
+
+    def reserved(self, taken: Iterable[FinishedUpload]) -> str | None:
+        """The spool, if somebody may still be writing to it, or it holds a part that is not taken."""
+        spooled = {part.offset for part in self.parts.values() if part.path == self.spool}
+        left = spooled - {part.offset for part in taken if part.path == self.spool}
+        return self.spool if left or self.begun != self.in_place else None
 
 
 def plan(size: int, parts: int, chosen: int) -> Plan:
@@ -136,13 +167,13 @@ def pieces(parts: Iterable[FinishedUpload]) -> Iterator[Piece]:
         target += part.size
 
 
-def home(found: Iterable[Piece], busy: str | None) -> str | None:
+def home(found: Iterable[Piece], reserved: str | None) -> str | None:
     """The file that becomes the object with the fewest bytes copied; None where only a new one can.
 
-    All its own pieces lie where they belong. `busy` is a file that somebody may still be writing to.
+    All its own pieces lie where they belong. `reserved` is a file that must stay as it is.
     """
     settled: dict[str, int] = {}
-    moved = {busy}
+    moved = {reserved}
     for piece in found:
         settled[piece.path] = settled.get(piece.path, 0) + piece.size
         if piece.offset != piece.target:

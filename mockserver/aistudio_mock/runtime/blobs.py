@@ -127,7 +127,7 @@ class BlobStore:
         That is `home` where it is given: then only what lies elsewhere is copied. The other files stay.
 
         Raises:
-            OSError: the disk refuses; `home` is spoiled.
+            OSError: the disk refuses; `home` is as long as it comes.
         """
         path = home or self.create().commit().path
         try:
@@ -137,7 +137,8 @@ class BlobStore:
                         _copy(piece, joined)
                 joined.truncate(sum(piece.size for piece in pieces))
         except OSError:
-            self.unlink(path)
+            if home is None:
+                self.unlink(path)
             raise
         return path
 
