@@ -15,17 +15,17 @@ from aistudio_formats.worker_client import Scanner
 from aistudio_mock import environment
 from aistudio_mock.backend.addresses import REAL, Directory, Door, directory
 from aistudio_mock.backend.backend import Backend
-from aistudio_mock.backend.folders import Auth, Folders
+from aistudio_mock.backend.folders import Auth
 from aistudio_mock.backend.identity import Identity
 from aistudio_mock.backend.journal import Noted, Sink
 from aistudio_mock.backend.lazy import lazy
 from aistudio_mock.config import ConfigError, ServerConfig
-from aistudio_mock.domain.errors import ApiError
 from aistudio_mock.domain.instant import Instant
-from aistudio_mock.folder_settings import defaults, folder_settings
+from aistudio_mock.folder_settings import folder_settings
+from aistudio_mock.ground import Ground, ground
 from aistudio_mock.runtime import certificates
 from aistudio_mock.runtime.blobs import BlobStore
-from aistudio_mock.runtime.chance import Ids, secret
+from aistudio_mock.runtime.chance import secret
 from aistudio_mock.runtime.clocks import system_now
 from aistudio_mock.transport.admission import Admission
 from aistudio_mock.transport.grpc.calls import Calls
@@ -64,6 +64,8 @@ class Ready(Struct, frozen=True):
     """The proxy that leads the service's real names here; None when there is none."""
     control_token: str | None = None
     """What the control API asks for; None where it asks for nothing."""
+    state: str | None = None
+    """The directory where everything is kept; None where it is kept in memory."""
 
 
 class Server:
@@ -108,10 +110,14 @@ class Server:
         Raises:
             OSError: a port is taken, or the certificate cannot be written.
             ConfigError: the file for the journal cannot be written, or holds something else.
+            StateError: the directory of the state cannot be used; it is an OSError.
         """
-        with ExitStack() as undo:
+        undo = self._running
+        try:
             self._start(undo)
-            self._running = undo.pop_all()
+        except BaseException:
+            undo.close()
+            raise
 
     def stop(self) -> None:
         """Frees ports, threads, processes and files. Again does nothing."""
@@ -196,10 +202,13 @@ class Server:
         sink = _journal_file(undo, config.journal, teller) if config.journal else None
         self._certificates = tls = certificates.load(config.advertise, config.ca_dir)
         listener = undo.enter_context(_listening(config.host, config.http_port))
-        blobs = BlobStore()
-        undo.callback(blobs.close)
+        found = ground(config, sink)
+        undo.callback(found.blobs.close)
         scanner = Scanner()
         undo.callback(scanner.close)
+        scans = _Scans(found.blobs, scanner)
+        undo.callback(scans.close)
+        undo.callback(found.close)  # before scans end: what is not done goes on after a restart
         grpc_server = GrpcServer()
         undo.callback(grpc_server.stop)
         host = _shown_host(config)
@@ -212,20 +221,23 @@ class Server:
             Door.ROUTER: REAL,
             Door.FAULTS: directory(plaintext, http_url),  # until that port is opened
         }
-        ids = Ids(config.seed)
-        self._backend = backend = _assemble(
-            config, ids, directories, blobs, partial(self._scans, blobs, scanner), sink
-        )
+        self._backend = backend = _assemble(config, found, directories, scans.made)
         if config.load:
-            _load(backend, config.load)
-        self._admission = admission = Admission(backend.identity, ids, lambda: backend.rates)
+            from aistudio_mock.loading import load  # noqa: PLC0415 - only where something is loaded
+
+            load(backend, config.load)
+        if config.state is not None:
+            from aistudio_mock.backend.resuming import resume  # noqa: PLC0415 - with a state
+
+            resume(backend)
+        self._admission = admission = Admission(backend.identity, found.ids, lambda: backend.rates)
         self._table = table = routes(backend)
         grpc_server.start(table, Calls(admission))
         local = environment.is_loopback(config.host)
         token = config.control_token or (None if local else secret(24).hex())
         names = frozenset({config.host, config.advertise or config.host}) if local else None
         http_server = HttpServer(
-            listener, partial(_application, self, (token, names), tls.ca_pem, blobs, table, admission)
+            listener, partial(_application, self, (token, names), tls.ca_pem, found.blobs, table, admission)
         )
         http_server.start()
         undo.callback(http_server.stop)
@@ -247,51 +259,45 @@ class Server:
             faults=self._fault_address,
             router="http://{}:{}".format(*self._router.proxy) if self._router else None,
             control_token=token,
+            state=str(config.state.absolute()) if config.state is not None else None,
         )
 
-    def _scans(self, blobs: BlobStore, scanner: Scanner) -> "Scans":
-        """Made with the first dataset that is validated; ended with the server, before what it works with."""
+
+class _Scans:
+    """Scans, made with the first dataset that is validated."""
+
+    def __init__(self, blobs: BlobStore, scanner: Scanner) -> None:
+        self._blobs = blobs
+        self._scanner = scanner
+        self._made: Scans | None = None
+
+    def made(self) -> "Scans":
         from aistudio_mock.backend.scans import Scans  # noqa: PLC0415 - not needed to start
 
-        scans = Scans(blobs, scanner)
-        self._running.callback(scans.close)
-        return scans
+        self._made = Scans(self._blobs, self._scanner)
+        return self._made
+
+    def close(self) -> None:
+        if self._made is not None:
+            self._made.close()
 
 
 def _assemble(
     config: ServerConfig,
-    ids: Ids,
+    found: Ground,
     directories: Mapping[Door, Directory],
-    blobs: BlobStore,
     scans: "Callable[[], Scans]",
-    sink: Sink | None,
 ) -> Backend:
-    folders = Folders(ids, defaults(config), config.folder_id, sink)
     return Backend(
-        folders=folders,
-        identity=Identity(folders, Auth(config.auth), secret(32)),
+        folders=found.folders,
+        identity=Identity(found.folders, Auth(config.auth), found.token_secret, found.first_token),
         directories=directories,
-        blobs=blobs,
-        signer=partial(_signer, ids.new("YCAJE"), ids.hexadecimal(40)),
+        blobs=found.blobs,
+        signer=partial(_signer, *found.signing),
         scans=scans,
+        store=found.store,
+        lock=found.lock,
     )
-
-
-def _load(backend: Backend, paths: "tuple[Path, ...]") -> None:
-    """Makes folders of saved ones; the first is that of calls that name none. Raises ConfigError."""
-    from aistudio_mock.backend import saved  # noqa: PLC0415 - only where something is loaded
-
-    for number, path in enumerate(paths):
-        try:
-            make = partial(saved.load, backend, backend.blobs, saved.read(path.read_bytes()))
-            if number:
-                make()
-            else:
-                backend.folders.replace_default(make)
-        except OSError as problem:
-            raise ConfigError(f"--load {path}: {problem.strerror}; name a file of `ctl save`") from None
-        except ApiError as refusal:
-            raise ConfigError(f"--load {path}: {refusal.message}") from None
 
 
 def _signer(access_key_id: str, secret: str) -> "Signer":

@@ -69,6 +69,7 @@ class ServerConfig(Struct, frozen=True):
     one where others than this machine reach `host`, and asks for none elsewhere. `faults` are what every
     folder has from the start.
     `load` are files of saved folders; the first one is the folder of calls that name none.
+    `state` is the directory where everything is kept; None for memory.
     `fault_port` opens the port for faults that only a relay can do (ADR 10); None for no such port.
 
     Raises:
@@ -92,6 +93,7 @@ class ServerConfig(Struct, frozen=True):
     journal: "Path | None" = None
     control_token: str | None = None
     load: "tuple[Path, ...]" = ()
+    state: "Path | None" = None
     folder_id: str = DEFAULT_FOLDER
     router: bool = False
     allow: tuple[str, ...] = ()

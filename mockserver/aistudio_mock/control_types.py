@@ -36,6 +36,7 @@ class ServerShown(Struct, frozen=True):
     pid: int
     faults: Annotated[str, Meta(description="host:port, plaintext, by a relay for faults")] | None = None
     router: str | None = None
+    state: Annotated[str, Meta(description="the directory where everything is kept")] | None = None
 
 
 class NewFolder(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -167,6 +168,30 @@ class TuningSeen(Struct, frozen=True):
     history: list[MarkSeen]
 
 
+class LineProblem(Struct, frozen=True):
+    """A row of a batch task's source that got no answer; the first row is 1."""
+
+    line: int
+    message: str
+
+
+class BatchSeen(Struct, frozen=True):
+    """A batch task at one moment; `history` are its statuses until then."""
+
+    id: str
+    operation_id: str
+    status: str
+    model_uri: str
+    source_dataset_id: str
+    result_dataset_id: Annotated[str, Meta(description="empty until there is one")]
+    created_at: Moment
+    started_at: Moment | None
+    finished_at: Moment | None
+    line_errors: list[LineProblem]
+    error: Document | None
+    history: list[MarkSeen]
+
+
 class OperationSeen(Struct, frozen=True):
     """An operation at one moment; metadata, response and error as the JSON of the contract's messages."""
 
@@ -188,6 +213,7 @@ class State(Struct, frozen=True):
     tunings: list[TuningSeen]
     operations: list[OperationSeen]
     models: Annotated[list[str], Meta(description="URIs of the tuned models that answer")]
+    batches: list[BatchSeen] = []
 
 
 class Standings(Struct, frozen=True):

@@ -26,6 +26,7 @@ class MockServer:
         seed: rules chance; None draws a new one.
         settings: behaviours by id, as `--set ID=VALUE` sets them.
         faults: what every folder has from the start: presets by name, and YAML files.
+        state: a directory where everything is kept, to be there again in the next server; None for memory.
 
     Raises:
         ConfigError: an argument that cannot work; the message says what would.
@@ -41,6 +42,7 @@ class MockServer:
         seed: int | None = None,
         settings: Mapping[str, str] | None = None,
         faults: Sequence[str] = (),
+        state: str | Path | None = None,
     ) -> None:
         self._config = ServerConfig(
             grpc_port=0,
@@ -53,6 +55,7 @@ class MockServer:
             seed=seed,
             settings=settings or {},
             faults=parse_faults(list(faults)),
+            state=None if state is None else Path(state),
         )
         self._server = Server(self._config)
 
@@ -64,7 +67,7 @@ class MockServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stops the server and removes everything it stored."""
+        """Stops the server; what it stored goes, unless there is a directory for it."""
         self._server.stop()
 
     async def __aenter__(self) -> Self:

@@ -7,10 +7,11 @@ import requests
 
 from aistudio_mock import MockServer, RemoteServer
 from aistudio_mock.app import Server
+from aistudio_mock.backend import saved
 from aistudio_mock.cli import main
 from aistudio_mock.config import ConfigError, ServerConfig
-from aistudio_mock.domain.errors import AlreadyExists, InvalidArgument
-from tests.wire import steps
+from aistudio_mock.domain.errors import AlreadyExists, FailedPrecondition, InvalidArgument
+from tests.wire import batch_parts, steps
 from tests.wire.stubs import Client
 
 
@@ -22,11 +23,12 @@ def _other():
 
 @pytest.fixture(name="full")
 def _full(folder, client):
-    """A folder with a READY and an INVALID dataset, a draft, a tuning that is over and one that runs."""
+    """Datasets of every kind, a tuning that is over and one that runs, a batch task that is over."""
     ready = steps.validated(client, folder)
     steps.validated(client, folder, steps.BAD, name="wrong")
     steps.uploaded(client, folder, b"\xff\xfe not text", name="draft")
     client.call("TuningService/Tune", **steps.order(folder, ready), name="over")
+    client.call(batch_parts.START, **batch_parts.order(folder, batch_parts.source(client, folder)))
     folder.clock.advance(days=1)
     client.call("TuningService/Tune", **steps.order(folder, ready), name="running")
     folder.plan.add("never")
@@ -56,6 +58,9 @@ def test_everything_is_as_it_was_when_it_was_saved(folder, path, other, full):
                 messages=[{"role": "user", "text": "Как тебя зовут?"}],
             )
             assert "Евгений Нейроныч" in [*answered][-1].alternatives[0].message.text
+            (batch,) = loaded.state().batches
+            assert batch.status == "COMPLETED"
+            client.call("BatchInferenceService/Delete", task_id=batch.id)
             drawn = steps.draft(client, loaded)
         assert drawn not in path.read_text()
     finally:
@@ -81,6 +86,25 @@ def test_a_saved_folder_holds_no_key_and_its_texts_as_lines(path, folder):
     ]
 
 
+def test_the_files_of_a_folder_are_too_big_together(folder, client, monkeypatch, tmp_path):
+    for _ in range(2):
+        steps.uploaded(client, folder, bytes(60))
+    monkeypatch.setattr(saved, "LARGEST", 120)
+    folder.save(tmp_path / "folder.json")
+    steps.uploaded(client, folder, b"x")
+    with pytest.raises(FailedPrecondition, match="more than 120 bytes together"):
+        folder.save(tmp_path / "folder.json")
+
+
+def test_a_folder_of_format_1_has_no_batches(path, other):
+    old = json.loads(path.read_text()) | {"format": 1}
+    del old["batches"]
+    path.write_text(json.dumps(old))
+    loaded = other.load(path)
+    assert loaded.state().batches == []
+    loaded.delete()
+
+
 def test_what_is_there_already_is_not_loaded_over(mock, path, folder):
     before = folder.state()
     with pytest.raises(AlreadyExists, match="delete"):
@@ -91,7 +115,7 @@ def test_what_is_there_already_is_not_loaded_over(mock, path, folder):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"format": 2}, "formats up to 1"),
+        ({"format": 3}, "formats up to 2"),
         ({"format": "1"}, "no saved folder"),
         ({"datasets": 1}, "no saved folder"),
     ],
@@ -118,7 +142,7 @@ def test_a_server_starts_with_a_saved_folder_as_its_own(folder, path):
         assert server.ready.folder_id == folder.id
         assert server.control.state(folder.id) == folder.state()
         with Client(server.ready.grpc) as client:
-            assert len(client.call("DatasetService/List", folder_id=folder.id).datasets) == 3
+            assert len(client.call("DatasetService/List", folder_id=folder.id).datasets) == 5
         assert [one.id for one in server.control.list_folders().folders] == [folder.id]
     finally:
         server.stop()
@@ -134,9 +158,9 @@ def test_a_server_does_not_start_with_what_it_cannot_load(tmp_path):
 
 def test_the_command_line_saves_and_loads(path, other, folder, mock, monkeypatch, tmp_path):
     monkeypatch.setenv("YC_FOLDER_ID", folder.id)
-    saved = str(tmp_path / "saved.json")
-    assert main(["ctl", "--url", mock.http_url, "save", saved]) == 0
-    assert main(["ctl", "--url", other.http_url, "load", saved]) == 0
-    assert main(["ctl", "--url", other.http_url, "load", saved]) == 1
+    file = str(tmp_path / "saved.json")
+    assert main(["ctl", "--url", mock.http_url, "save", file]) == 0
+    assert main(["ctl", "--url", other.http_url, "load", file]) == 0
+    assert main(["ctl", "--url", other.http_url, "load", file]) == 1
     assert main(["ctl", "--url", other.http_url, "load", str(tmp_path / "none")]) == 3
     assert main(["ctl", "--url", other.http_url, "folders", "delete"]) == 0

@@ -1,6 +1,5 @@
 """TextGenerationAsyncService: the same completions, collected later."""
 
-
 from aistudio_mock.backend import views
 from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.inference import TextGeneration

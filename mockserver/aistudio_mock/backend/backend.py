@@ -15,7 +15,7 @@ from aistudio_mock.backend.folders import Folder, Folders
 from aistudio_mock.backend.identity import Identity
 from aistudio_mock.backend.journal import Tally
 from aistudio_mock.backend.lazy import lazy
-from aistudio_mock.backend.store import Store
+from aistudio_mock.backend.store import Lock, Store
 
 if TYPE_CHECKING:
     from aistudio_mock.backend.async_completions import AsyncTextGeneration
@@ -61,12 +61,14 @@ class Backend:
         blobs: "BlobStore",
         signer: "Callable[[], Signer]",
         scans: "Callable[[], Scans]",
+        store: Store | None = None,
+        lock: Lock | None = None,
     ) -> None:
         """`signer` and `scans` are called once, when something is first stored or validated."""
-        self.store = Store()
+        self.store = store or Store()
         self.folders = folders
         self.identity = identity
-        self._lock = RLock()
+        self._lock = lock or RLock()
         self._access = Access(folders, identity)
         self._directories = directories
         self._blobs = blobs
@@ -74,7 +76,7 @@ class Backend:
         self._scans = scans
 
     @property
-    def lock(self) -> RLock:
+    def lock(self) -> Lock:
         """What makes a command atomic."""
         return self._lock
 
@@ -88,21 +90,25 @@ class Backend:
         """What all callers did, in numbers; each folder has the calls themselves."""
         return self.folders.tally
 
-    def empty(self, folder: Folder) -> None:
+    def empty(self, folder: Folder, *, forget: bool = False) -> None:
         """A folder forgets datasets, tunings, operations, files, faults, plans, journal; its clock goes on.
 
-        Waits for a scan that is under way, and for the batch runs that end with this.
+        Waits for a scan that is under way, and for the batch runs that end with this. With `forget` the
+        folder itself goes, unless it is the default one.
         """
         if self.store.batches.count(folder.id):
             self.batch_runs.stop_all(folder.id)
         self.stories.settle(folder.id)
-        self.objects.forget(folder.id)
+        with self._lock:
+            self.objects.forget(folder.id)
+            folder.plans.clear()
+            if forget:
+                self.folders.forget(folder)
         self.learned.keep_only(self.store.tunings)
         self.text_models.forget(folder.id)
         self.rates.forget(folder)
         self.folders.account(folder)
         folder.faults.reset()
-        folder.plans.clear()
         folder.journal.clear()
 
     @lazy

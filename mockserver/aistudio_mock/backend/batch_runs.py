@@ -10,6 +10,7 @@ from aistudio_mock.backend.batch_stories import BatchRun
 from aistudio_mock.backend.batch_work import Answer, BatchWork
 from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.folders import Folder
+from aistudio_mock.backend.identity import Credential
 from aistudio_mock.backend.inference import TextGeneration
 from aistudio_mock.backend.objects import StoredObjects
 from aistudio_mock.backend.open_stories import OpenStories
@@ -134,13 +135,25 @@ class BatchRuns:
         operation = Operation(operation_id, folder.id, now, run.operation(), phases=run.phases)
         self._put(task, operation)
         self._store.datasets.put(_result(folder, source, run))
-        self._stories.begin(operation_id, folder.id)
         assert source.draft is not None  # it is READY
         work = BatchWork(self._objects.lines((source.draft,)), request, self._answering(call))
-        self._works[task_id] = work
+        self._await(folder, operation_id, run, work)
+        return operation
+
+    def resume(self, folder: Folder, task: BatchTask) -> None:
+        """Begins the work of an open story anew, on behalf of the folder; what was drawn is drawn again."""
+        request = wire.BatchCompletionRequest.FromString(task.request)
+        drawn = plan_batch(folder.settings.durations, folder.chance(task.operation_id), task.created_at)
+        source = self._store.datasets.get(request.source_dataset_id)
+        lines = self._objects.lines((source.draft,) if source and source.draft else ())
+        work = BatchWork(lines, request, self._answering(Call(Credential(folder))))
+        self._await(folder, task.operation_id, batch_stories.begun(task, drawn), work)
+
+    def _await(self, folder: Folder, operation_id: str, run: BatchRun, work: BatchWork) -> None:
+        self._stories.begin(operation_id, folder.id)
+        self._works[run.task_id] = work
         future = self._scans.write(work, _RESULT)
         future.add_done_callback(lambda done: self._finish(folder, operation_id, run, work, done))
-        return operation
 
     def _fail(
         self, folder: Folder, request: wire.BatchCompletionRequest, now: Instant, refusal: ApiError

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from aistudio_mock.domain.batch import BatchStatus
+from aistudio_mock.domain.batch import BatchStatus, BatchTask
 from aistudio_mock.domain.dataset import DatasetState, DatasetStatus
 from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.operation import CANCELLED, Failure, OperationState, Packed
@@ -66,6 +66,14 @@ class BatchRun(Struct, frozen=True):
             task_id=self.task_id, task_status=status.name, result_dataset_id=self.result_dataset_id
         )
         return Packed(message.DESCRIPTOR.full_name, message.SerializeToString())
+
+
+def begun(task: BatchTask, drawn: BatchPlan) -> BatchRun:
+    """The run of a task that is under way; only its end, which nobody has seen yet, is as it is drawn."""
+    _, pending, started = (mark.at for mark in task.timeline.marks)
+    finished = max(drawn.finished, started)
+    plan = BatchPlan(pending, started, task.reported_at, finished, max(drawn.done, finished))
+    return BatchRun(task.id, task.result_dataset_id, task.created_at, plan)
 
 
 def metadata(task_id: str, status: BatchStatus | None = None) -> Packed:

@@ -1,6 +1,5 @@
 """BatchInferenceService: looking at batch tasks, stopping them, forgetting them."""
 
-
 from msgspec.structs import replace
 
 from aistudio_mock.backend import batch_stories, batch_views

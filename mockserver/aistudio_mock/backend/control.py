@@ -88,8 +88,7 @@ class Control:
     def delete_folder(self, folder_id: str) -> Nothing:
         """Empties a folder and forgets it. The server's default folder is emptied only."""
         folder = self._find(folder_id)
-        self._backend.empty(folder)
-        self._backend.folders.forget(folder)
+        self._backend.empty(folder, forget=True)
         return Nothing()
 
     def state(self, folder_id: str, at: datetime | None = None) -> State:

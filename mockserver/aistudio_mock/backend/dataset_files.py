@@ -1,6 +1,5 @@
 """DatasetService, the RPCs that lead to a dataset's file."""
 
-
 from aistudio_mock.backend import quotas
 from aistudio_mock.backend.access import Access
 from aistudio_mock.backend.call import Call

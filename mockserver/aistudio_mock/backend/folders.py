@@ -1,6 +1,6 @@
 """A folder: the unit of isolation. Clock, seed, durations and credentials belong to it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from functools import reduce
 from threading import RLock
@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from aistudio_mock.backend.faults import Faults
 from aistudio_mock.backend.journal import Journal, Sink, Tally
 from aistudio_mock.backend.plans import Plans
+from aistudio_mock.backend.store import Lock
 from aistudio_mock.domain.behaviours import Behaviours
 from aistudio_mock.domain.clock import Rate
 from aistudio_mock.domain.durations import Durations
@@ -75,6 +76,8 @@ class Folder(Struct, frozen=True):
     faults: Faults
     plans: Plans
     journal: Journal
+    own: bool = False
+    """Whether somebody chose its settings; else they are what the server was started with."""
 
     def chance(self, record_id: str) -> Chance:
         """The chance of one record of this folder."""
@@ -88,15 +91,22 @@ class Folders:
     """
 
     def __init__(
-        self, ids: Ids, defaults: FolderDefaults, default_id: str | None = None, sink: Sink | None = None
+        self,
+        ids: Ids,
+        defaults: FolderDefaults,
+        default_id: str | None = None,
+        sink: Sink | None = None,
+        lock: Lock | None = None,
     ) -> None:
         self._ids = ids
         self._defaults = defaults
         self.tally = Tally(sink)
         self._by_id: dict[str, Folder] = {}
         self._by_api_key: dict[str, Folder] = {}
-        self._lock = RLock()
+        self._lock = lock or RLock()
         self._accounted: tuple[Standing, ...] = ()
+        for folder in self._known():
+            self._by_id[folder.id] = self._by_api_key[folder.api_key] = folder
         self.default = self.get(default_id or ids.new("b1g"))
 
     def get(self, folder_id: str) -> Folder:
@@ -118,31 +128,63 @@ class Folders:
     def create(
         self,
         folder_id: str | None = None,
-        change: Callable[[FolderDefaults], FolderDefaults] = lambda defaults: defaults,
+        change: Callable[[FolderDefaults], FolderDefaults] | None = None,
         service_account_id: str = "",
     ) -> Folder:
         """A fresh folder, with settings as `change` makes them. ValueError when the id is taken."""
-        settings = change(self._defaults)
-        clock = FolderClock(settings.rate, settings.start, settings.skips)
+        settings = self._defaults if change is None else change(self._defaults)
         folder_id = folder_id or self._ids.new("b1g")
         # With the folder's id in it: no two folders of one server have the same ids.
         ids = self._ids if settings.ids_seed is None else Ids(f"{settings.ids_seed}/{folder_id}")
-        folder = Folder(
+        account = service_account_id or ids.new("aje")
+        api_key = f"AQVN{ids.hexadecimal(36)}"
+        folder = self._made(folder_id, account, api_key, settings, ids, own=change is not None)
+        with self._lock:
+            if folder.id in self._by_id:
+                raise ValueError(f"folder {folder.id} exists already; leave the id out for a fresh one")
+            self._enter(folder)
+        return folder
+
+    def _made(
+        self,
+        folder_id: str,
+        service_account_id: str,
+        api_key: str,
+        settings: FolderDefaults,
+        ids: Ids,
+        *,
+        own: bool,
+    ) -> Folder:
+        clock = self._clock(folder_id, settings)
+        return Folder(
             id=folder_id,
-            service_account_id=service_account_id or ids.new("aje"),
-            api_key=f"AQVN{ids.hexadecimal(36)}",
+            service_account_id=service_account_id,
+            api_key=api_key,
             clock=clock,
             settings=settings,
             ids=ids,
             faults=Faults(settings.faults, settings.seed),
-            plans=Plans(),
+            plans=self._plans(folder_id),
             journal=Journal(folder_id, clock, self.tally),
+            own=own,
         )
-        with self._lock:
-            if folder.id in self._by_id:
-                raise ValueError(f"folder {folder.id} exists already; leave the id out for a fresh one")
-            self._by_id[folder.id] = self._by_api_key[folder.api_key] = folder
-        return folder
+
+    def _known(self) -> Iterable[Folder]:
+        """The folders that there are from the start."""
+        return ()
+
+    def _clock(self, _folder_id: str, settings: FolderDefaults) -> FolderClock:
+        return FolderClock(settings.rate, settings.start, settings.skips)
+
+    def _plans(self, _folder_id: str) -> Plans:
+        return Plans()
+
+    def _enter(self, folder: Folder) -> None:
+        self._by_id[folder.id] = self._by_api_key[folder.api_key] = folder
+
+    def _leave(self, folder: Folder) -> None:
+        self._by_id.pop(folder.id, None)
+        self._by_api_key.pop(folder.api_key, None)
 
     def account(self, folder: Folder) -> None:
         """Keeps what became of the faults that the folder was made with: they are about to go."""
@@ -155,15 +197,15 @@ class Folders:
 
     def replace_default(self, make: Callable[[], Folder]) -> None:
         """The folder of calls that name none is what `make` makes, and the one before, still unused, goes."""
-        before = self.default
-        del self._by_id[before.id], self._by_api_key[before.api_key]
-        self.default = make()
+        with self._lock:
+            self._leave(self.default)
+            self.default = make()
 
     def forget(self, folder: Folder) -> None:
         """Its id and key are unknown from here on. The default folder stays."""
         if folder is not self.default:
-            self._by_id.pop(folder.id, None)
-            self._by_api_key.pop(folder.api_key, None)
+            with self._lock:
+                self._leave(folder)
 
     def __iter__(self) -> Iterator[Folder]:
         return iter(tuple(self._by_id.values()))

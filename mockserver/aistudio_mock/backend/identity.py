@@ -43,11 +43,11 @@ class IssuedToken(Struct, frozen=True):
 class Identity:
     """Checks `authorization` and issues IAM tokens. Tokens are sealed, not stored."""
 
-    def __init__(self, folders: Folders, auth: Auth, secret: bytes) -> None:
+    def __init__(self, folders: Folders, auth: Auth, secret: bytes, first_number: int = 1) -> None:
         self._folders = folders
         self._auth = auth
         self._secret = secret
-        self._number = count(1)
+        self._number = count(first_number)
 
     @property
     def auth(self) -> Auth:

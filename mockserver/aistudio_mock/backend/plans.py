@@ -19,6 +19,12 @@ class Plans:
         self._count = 0
         self.planned: tuple[Planned, ...] = ()
 
+    def fill(self, planned: "tuple[Planned, ...]") -> None:
+        """Takes over the scripts of another plan."""
+        with self._lock:
+            self._count = len(planned)
+            self.planned = planned
+
     def add(self, script: "Script") -> "Planned":
         """One more script, for tunings after those that the earlier ones are for."""
         from aistudio_mock.domain.plan import Planned  # noqa: PLC0415 - not on the start path

@@ -1,20 +1,21 @@
 """A folder as one document that can be kept and loaded again: settings, clock, plan, records, files.
 
-What lives with a server is not in it: API key, faults, journal, batch tasks, uploads in parts that
-are under way. Time does not pass while a folder is saved.
+What lives with a server is not in it: API key, faults, journal, uploads in parts that are under way. Time
+does not pass while a folder is saved.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from fractions import Fraction
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from aistudio_mock.backend.backend import Backend
+from aistudio_mock.backend.chosen import Chosen
 from aistudio_mock.backend.folders import Auth, Folder, FolderDefaults, Pace
-from aistudio_mock.domain.behaviours import Behaviours
+from aistudio_mock.backend.records import with_files
+from aistudio_mock.domain.batch import BatchTask
 from aistudio_mock.domain.dataset import Dataset
 from aistudio_mock.domain.durations import Durations
 from aistudio_mock.domain.errors import AlreadyExists, FailedPrecondition, InvalidArgument
@@ -25,7 +26,10 @@ from aistudio_mock.domain.plan import Planned
 from aistudio_mock.domain.tuning import Tuning
 from aistudio_mock.runtime.blobs import BlobStore
 
-FORMAT = 1
+if TYPE_CHECKING:
+    from aistudio_mock.backend.store import Table
+
+FORMAT = 2
 """The version of what is written. What is newer is refused."""
 
 LARGEST = 256 << 20
@@ -63,6 +67,8 @@ class SavedFolder(Struct, frozen=True):
     tunings: tuple[Tuning, ...]
     operations: tuple[Operation, ...]
     files: Mapping[str, SavedFile]
+    batches: tuple[BatchTask, ...] = ()
+    """Format 1 had none."""
 
 
 class _Version(Struct):
@@ -76,35 +82,32 @@ def save(backend: Backend, blobs: BlobStore, folder: Folder) -> SavedFolder:
         FailedPrecondition: its files are too big for a document.
     """
     backend.stories.settle(folder.id)
-    store, settings, reading = backend.store, folder.settings, folder.clock.reading
+    store, reading, chosen = backend.store, folder.clock.reading, Chosen.of(folder.settings)
     with backend.lock:
-        datasets = tuple(reversed([*store.datasets.newest_first(folder.id)]))
-        tunings = tuple(reversed([*store.tunings.newest_first(folder.id)]))
-        operations = tuple(reversed([*store.operations.newest_first(folder.id)]))
+        datasets = tuple(store.datasets.oldest_first(folder.id))
+        tunings = tuple(store.tunings.oldest_first(folder.id))
+        batches = tuple(store.batches.oldest_first(folder.id))
+        operations = tuple(store.operations.oldest_first(folder.id))
         names = _names(datasets, tunings)
-        files = {name: _file(blobs, path) for path, name in names.items()}
-    usual = asdict(Behaviours())
+        files = _files(blobs, names)
     return SavedFolder(
         format=FORMAT,
         id=folder.id,
         service_account_id=folder.service_account_id,
         now=folder.clock.now(),
-        polling=settings.pace,
-        rate=str(settings.rate),
-        durations=settings.durations,
-        auth=settings.auth,
-        seed=settings.seed,
-        behaviours={k: v for k, v in asdict(settings.behaviours).items() if v != usual[k]},
+        polling=chosen.polling,
+        rate=chosen.rate,
+        durations=chosen.durations,
+        auth=chosen.auth,
+        seed=chosen.seed,
+        behaviours=chosen.behaviours,
         skips=reading.skips,
         plans=folder.plans.planned,
-        datasets=tuple(
-            _placed(one, lambda blob: replace(blob, source=names[blob.source])) for one in datasets
-        ),
-        tunings=tuple(
-            _trained(one, lambda blob: replace(blob, source=names[blob.source])) for one in tunings
-        ),
+        datasets=tuple(with_files(one, names.__getitem__) for one in datasets),
+        tunings=tuple(with_files(one, names.__getitem__) for one in tunings),
         operations=operations,
         files=files,
+        batches=batches,
     )
 
 
@@ -130,9 +133,10 @@ def read(document: bytes) -> SavedFolder:
 def load(backend: Backend, blobs: BlobStore, saved: SavedFolder) -> Folder:
     """The folder, made anew. Raises AlreadyExists where it, or something in it, is there already."""
     store = backend.store
-    tables = (
+    tables: tuple[tuple[Table[Any], tuple[Any, ...]], ...] = (
         (store.datasets, saved.datasets),
         (store.tunings, saved.tunings),
+        (store.batches, saved.batches),
         (store.operations, saved.operations),
     )
     with backend.lock:
@@ -147,39 +151,24 @@ def load(backend: Backend, blobs: BlobStore, saved: SavedFolder) -> Folder:
         except ValueError as problem:
             raise AlreadyExists(f"folder {saved.id} is there already; delete it first") from problem
         paths = {name: _stored(blobs, file.content) for name, file in saved.files.items()}
-        for dataset in saved.datasets:
-            store.datasets.put(_placed(dataset, lambda blob: replace(blob, source=paths[blob.source])))
-        for task in saved.tunings:
-            store.tunings.put(_trained(task, lambda blob: replace(blob, source=paths[blob.source])))
-            store.task_of_operation[task.operation_id] = task.id
-            if task.target_model_uri:
-                store.tuned_models[task.target_model_uri] = task.id
-        for operation in saved.operations:
-            store.operations.put(operation)
-        folder.plans.planned = saved.plans
+        for table, records in tables:
+            for record in records:
+                table.put(with_files(record, paths.__getitem__))
+        store.index()
+        folder.plans.fill(saved.plans)
     return folder
 
 
 def _settings(given: FolderDefaults, saved: SavedFolder) -> FolderDefaults:
-    unknown = sorted(set(saved.behaviours) - set(Behaviours.__struct_fields__))
-    if unknown:
-        raise InvalidArgument(
-            f"the saved folder has a behaviour {unknown[0]} that this version does not know"
-        )
-    rate = Fraction(saved.rate)
-    return replace(
-        given,
-        pace=saved.polling,
-        rate=int(rate) if rate.denominator == 1 else rate,
-        durations=saved.durations,
-        auth=saved.auth,
-        seed=saved.seed,
-        behaviours=replace(Behaviours(), **saved.behaviours),
-        start=saved.now,
-        skips=saved.skips,
-        # Other ids than the ones in it, and the same ones each time that it is loaded.
-        ids_seed=f"{saved.seed}/loaded at {saved.now}",
+    # Other ids than the ones in it, and the same ones each time that it is loaded.
+    ids_seed = f"{saved.seed}/loaded at {saved.now}"
+    chosen = Chosen(
+        saved.polling, saved.rate, saved.durations, saved.auth, saved.seed, saved.behaviours, ids_seed
     )
+    try:
+        return replace(chosen.over(given), start=saved.now, skips=saved.skips)
+    except ValueError as problem:
+        raise InvalidArgument(f"the saved folder has {problem}") from None
 
 
 def _blobs_of(dataset: Dataset) -> Iterator[tuple[str, Blob]]:
@@ -197,20 +186,22 @@ def _names(datasets: tuple[Dataset, ...], tunings: tuple[Tuning, ...]) -> dict[s
     return names
 
 
-def _placed(dataset: Dataset, move: Callable[[Blob], Blob]) -> Dataset:
-    moved: dict[str, Any] = {name.rpartition("/")[2]: move(blob) for name, blob in _blobs_of(dataset)}
-    return replace(dataset, **moved)
+def _files(blobs: BlobStore, names: Mapping[str, str]) -> dict[str, SavedFile]:
+    files, room = {}, LARGEST
+    for path, name in names.items():
+        with blobs.open(path) as file:
+            content = file.read(room + 1)
+        room -= len(content)
+        if room < 0:
+            raise FailedPrecondition(
+                f"the files of the folder have more than {LARGEST} bytes together, too much for a saved "
+                "folder; delete datasets, or keep everything by serve --state"
+            )
+        files[name] = _file(content)
+    return files
 
 
-def _trained(task: Tuning, move: Callable[[Blob], Blob]) -> Tuning:
-    return replace(task, training_data=tuple(move(blob) for blob in task.training_data))
-
-
-def _file(blobs: BlobStore, path: str) -> SavedFile:
-    with blobs.open(path) as file:
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise FailedPrecondition(f"a file has more than {LARGEST} bytes, too much for a saved folder")
+def _file(content: bytes) -> SavedFile:
     try:
         return SavedFile(lines=tuple(content.decode().splitlines(keepends=True)))
     except UnicodeDecodeError:

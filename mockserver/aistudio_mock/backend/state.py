@@ -6,27 +6,34 @@ from google.protobuf.json_format import MessageToDict
 
 from aistudio_mock.backend.store import Store
 from aistudio_mock.control_types import (
+    BatchSeen,
     DatasetSeen,
     Document,
     FileSeen,
+    LineProblem,
     MarkSeen,
     OperationSeen,
     RowProblem,
     State,
     TuningSeen,
 )
+from aistudio_mock.domain.batch import BatchStatus, BatchTask
 from aistudio_mock.domain.dataset import Dataset, DatasetStatus
 from aistudio_mock.domain.instant import Instant, moment
 from aistudio_mock.domain.objects import DATASETS, DRAFTS, Blob, object_key
 from aistudio_mock.domain.operation import Failure, Operation, Packed
 from aistudio_mock.domain.tuning import Tuning, TuningStatus
 from aistudio_protos.pool import POOL, message_class
+from aistudio_protos.yandex.cloud.ai.foundation_models.v1.text_generation.text_generation_service_pb2 import (
+    BatchCompletionRequest,
+)
 
 
 def seen(store: Store, folder_id: str, now: Instant) -> State:
     """The folder at `now`. What was deleted since, and what Update changed, is not remembered as it was."""
     datasets = [one for one in store.datasets.newest_first(folder_id) if one.created_at <= now]
     tunings = [one for one in store.tunings.newest_first(folder_id) if one.visible_from <= now]
+    batches = [one for one in store.batches.newest_first(folder_id) if one.created_at <= now]
     operations = [one for one in store.operations.newest_first(folder_id) if one.created_at <= now]
     return State(
         folder_id=folder_id,
@@ -35,6 +42,7 @@ def seen(store: Store, folder_id: str, now: Instant) -> State:
         tunings=[_tuning(one, now) for one in tunings if one.created_at <= now],
         operations=[_operation(one, now) for one in operations],
         models=[one.target_model_uri for one in tunings if one.model_exists(now)],
+        batches=[_batch(one, now) for one in batches],
     )
 
 
@@ -92,6 +100,25 @@ def _tuning(record: Tuning, now: Instant) -> TuningSeen:
             MarkSeen(mark.state.name, moment(mark.at))
             for mark in (*record.timeline.history(now), *afterwards)
         ],
+    )
+
+
+def _batch(record: BatchTask, now: Instant) -> BatchSeen:
+    asked = BatchCompletionRequest.FromString(record.request)
+    started, finished = record.began(BatchStatus.IN_PROGRESS, now), record.finished_at(now)
+    return BatchSeen(
+        id=record.id,
+        operation_id=record.operation_id,
+        status=record.status(now).name,
+        model_uri=asked.model_uri,
+        source_dataset_id=asked.source_dataset_id,
+        result_dataset_id=record.result_dataset_id if record.has_result(now) else "",
+        created_at=moment(record.created_at),
+        started_at=moment(started) if started is not None else None,
+        finished_at=moment(finished) if finished is not None else None,
+        line_errors=[LineProblem(one.line_number, one.message) for one in record.line_errors if finished],
+        error=_failure(record.failure) if finished else None,
+        history=[MarkSeen(mark.state.name, moment(mark.at)) for mark in record.timeline.history(now)],
     )
 
 

@@ -60,6 +60,16 @@ class Order(Generic[R]):
         self._numbers.append(number)
         self._records.append(record)
 
+    def insert(self, record: R, number: int) -> None:
+        """Puts a record at its number, wherever that is; no other has it."""
+        index = self._index(number)
+        if index < len(self._numbers) and self._numbers[index] == number:
+            self._records[index] = record
+        else:
+            self._numbers.insert(index, number)
+            self._records.insert(index, record)
+        self._number_of[record.id] = number
+
     def replace(self, record: R) -> None:
         """Puts the next version of a record in its place."""
         self._records[self._index(self._number_of[record.id])] = record
@@ -114,6 +124,12 @@ class Table(Generic[R]):
         else:
             self._orders.setdefault(record.folder_id, Order()).append(record, next(self._numbers))
         self._by_id[record.id] = record
+
+    def restore(self, record: R, number: int) -> None:
+        """Stores a record that was there before, at the position that it had."""
+        self._orders.setdefault(record.folder_id, Order()).insert(record, number)
+        self._by_id[record.id] = record
+        self._numbers = count(max(number + 1, next(self._numbers)))
 
     def remove(self, record: R) -> None:
         """Forgets a record."""

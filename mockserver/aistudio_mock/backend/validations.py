@@ -70,10 +70,18 @@ class Validations:
         self._store.operations.put(operation)
         validating = dataset.timeline.then(now, DatasetState(DatasetStatus.VALIDATING)).awaiting()
         self._store.datasets.put(replace(dataset, timeline=validating, operation_id=operation_id))
-        self._stories.begin(operation_id, folder.id)
-        future = self._start(dataset, folder)
-        future.add_done_callback(lambda done: self._finish(folder, dataset.id, operation_id, plan, done))
+        self._await(folder, dataset, operation_id, plan)
         return operation
+
+    def resume(self, folder: Folder, dataset: Dataset, operation: Operation) -> None:
+        """Starts the scan anew that an open story awaits; what was drawn for it is drawn again."""
+        plan = plan_validation(folder.settings.durations, folder.chance(operation.id), operation.created_at)
+        # Later than what has been shown, should another seed or other durations be set by now.
+        told = operation.timeline.last.at
+        converted = max(plan.converted, told)
+        self._await(
+            folder, dataset, operation.id, replace(plan, converted=converted, done=max(plan.done, converted))
+        )
 
     def end(self, dataset: Dataset, now: Instant) -> None:
         """The dataset is being deleted: its validation, unless it is done, ends with it. The lock is held."""
@@ -84,6 +92,11 @@ class Validations:
         final = replace(operation.timeline.at(now).state, done=True, error=error)
         story = operation.timeline.cut(now).then(now, final, terminal=True)
         self._store.operations.put(replace(operation, timeline=story, phases=(now,)))
+
+    def _await(self, folder: Folder, dataset: Dataset, operation_id: str, plan: ValidationPlan) -> None:
+        self._stories.begin(operation_id, folder.id)
+        future = self._start(dataset, folder)
+        future.add_done_callback(lambda done: self._finish(folder, dataset.id, operation_id, plan, done))
 
     def _start(self, dataset: Dataset, folder: Folder) -> "Future[Scanned]":
         if dataset.draft is None:

@@ -85,6 +85,12 @@ def _add_addresses(group: argparse._ArgumentGroup, defaults: ServerConfig) -> No
         help="a folder that was saved (ctl save); the first one is the folder of calls that name none",
     )
     group.add_argument(
+        "--state",
+        type=lambda text: None if text == "memory" else path(text),
+        metavar="memory|DIR",
+        help="keep everything in this directory, be the process killed at any moment (default memory)",
+    )
+    group.add_argument(
         "--control-token",
         default=os.environ.get(CONTROL_TOKEN),
         metavar="TOKEN",
@@ -209,6 +215,7 @@ def config_of(arguments: argparse.Namespace) -> ServerConfig:
         journal=arguments.journal,
         control_token=arguments.control_token or None,
         load=tuple(arguments.load),
+        state=arguments.state,
         router=arguments.router,
         allow=tuple(arguments.allow),
         faults=parse_faults(arguments.faults),
@@ -245,7 +252,11 @@ def _ready_line(ready: "Ready") -> str:
         "api_key": ready.api_key,
         "pid": ready.pid,
     }
-    line |= {name: value for name in ("faults", "router", "control_token") if (value := getattr(ready, name))}
+    line |= {
+        name: value
+        for name in ("faults", "router", "control_token", "state")
+        if (value := getattr(ready, name))
+    }
     return json.dumps(line)
 
 
@@ -285,6 +296,7 @@ def _banner(config: ServerConfig, server: "Server") -> Iterator[str]:
         ("folder", ready.folder_id),
         ("API key", ready.api_key),
         ("control token", ready.control_token),
+        ("state", ready.state),
     ):
         if value is not None:
             yield f"  {name:<17}{value}"

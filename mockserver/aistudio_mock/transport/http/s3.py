@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from aiohttp import HttpVersion11, web
 from msgspec import Struct
 
+from aistudio_mock.domain.errors import ApiError
 from aistudio_mock.domain.objects import Blob, FinishedUpload, Grant, Objects, Place, expiration
 from aistudio_mock.domain.s3_errors import (
     EntityTooLarge,
@@ -97,6 +98,8 @@ class Storage:
             reply = await self._methods.get(request.method, _not_allowed)(call)
         except S3Error as error:
             return _refusal(call, error)
+        except ApiError as refusal:  # what was sent cannot be kept
+            return _refusal(call, InternalError(refusal.message))
         except Exception:  # noqa: BLE001  the edge: a bug leaves as S3 InternalError, and is logged
             _log.exception("storage %s %s failed (request %s)", request.method, call.path, call.request_id)
             return _refusal(call, InternalError())
