@@ -11,6 +11,7 @@ VERBS='["dataset.get"]'
 
 dataset_get() {
   local shown
+  # shellcheck disable=SC2016 # grpcurl expands it
   # Yours instead of grpcurl. The credentials are in the environment: a command line can be seen by everybody.
   if shown=$(grpcurl -plaintext -max-time 20 -expand-headers -H 'Authorization: ${AUTHORIZATION}' \
     -d "$(jq -c '{dataset_id}' <<<"$WITH")" "$GRPC" yandex.cloud.ai.dataset.v1.DatasetService/Describe 2>&1); then
@@ -31,7 +32,8 @@ while IFS= read -r line; do
     begin) # where the service is, in which folder (folder_id), and who you are
       GRPC=$(jq -r .grpc <<<"$WITH")
       AUTHORIZATION=$(jq -r '.credentials | {"api-key": "Api-Key", "iam-token": "Bearer"}[.kind] // "" | . + " "' <<<"$WITH")
-      export AUTHORIZATION+=$(jq -r '.credentials.value' <<<"$WITH")
+      AUTHORIZATION+=$(jq -r '.credentials.value' <<<"$WITH")
+      export AUTHORIZATION
       answer ok '{}' ;;
     end) answer ok '{}' ;;
     hello) answer ok "$(hello)" ;;

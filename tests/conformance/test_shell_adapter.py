@@ -39,7 +39,7 @@ def given(tmp_path):
 def test_it_says_what_it_is():
     with talking(SHELL) as client:
         hello = client.ok("hello")
-        assert (hello["name"], hello["language"], len(hello["verbs"])) == ("grpcurl and curl", "shell", 20)
+        assert (hello["name"], hello["language"], len(hello["verbs"])) == ("grpcurl and curl", "shell", 21)
 
 
 @pytest.mark.parametrize("door", [{"tls": ""}, {"grpc": ""}], ids=["plaintext", "tls"])

@@ -1,8 +1,10 @@
 """The client that blocks: conversations are played in the caller's thread, parts of a file in others."""
 
 import logging
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
-from threading import Event, Lock
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -201,20 +203,50 @@ class Driver:
             return self._https[direct], httpx
 
     def _together(self, step: _steps.Together) -> list[Any]:
-        from concurrent.futures import ThreadPoolExecutor, as_completed  # noqa: PLC0415 - parts only
+        """In threads that die with the program: Ctrl-C does not wait for a storage that says nothing."""
+        stop, ended = Event(), _Ended()
+        waiting = deque(enumerate(step.flows))
+        threads = [
+            Thread(target=self._play_some, args=(waiting, ended, stop), daemon=True)
+            for _ in range(min(step.at_most, len(waiting)))
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            results = _collected(ended, len(step.flows))
+        except BaseException as error:
+            stop.set()
+            if isinstance(error, Exception):
+                for thread in threads:
+                    thread.join()
+            raise
+        return [results[number] for number in range(len(step.flows))]
 
-        stop = Event()
-        with ThreadPoolExecutor(step.at_most, thread_name_prefix="aistudio-part") as pool:
-            parts = [pool.submit(self.play, flow, stop) for flow in step.flows]
+    def _play_some(self, waiting: "deque[tuple[int, Flow[Any]]]", ended: "_Ended", stop: Event) -> None:
+        while not stop.is_set():
             try:
-                for part in as_completed(parts):
-                    part.result()
-            except BaseException:
-                stop.set()
-                for part in parts:
-                    part.cancel()
-                raise
-        return [part.result() for part in parts]
+                number, flow = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                ended.put((number, self.play(flow, stop), None))
+            except BaseException as error:  # noqa: BLE001 - it is raised where the parts come together
+                ended.put((number, None, error))
+
+
+_Ended = SimpleQueue[tuple[int, Any, BaseException | None]]
+"""What became of flows: the number of each, its result or its error."""
+
+
+def _collected(ended: _Ended, count: int) -> dict[int, Any]:
+    """The results by their number, as they come. Raises the first error."""
+    results: dict[int, Any] = {}
+    while len(results) < count:
+        number, result, error = ended.get()
+        if error is not None:
+            raise error
+        results[number] = result
+    return results
 
 
 class _Stream:

@@ -2,11 +2,13 @@
 
 import pytest
 
-from aistudio_client import OutcomeUnknown, TextGeneration, Unavailable
+from aistudio_client import OutcomeUnknown, TextGeneration
 from aistudio_client._codec import NONCE_LABEL
-from aistudio_client._flows import datasets, tunings
+from aistudio_client._flows import datasets, models, tunings
 from aistudio_client._flows.datasets import Draft
 from aistudio_client._flows.tunings import Order
+from aistudio_client._methods import method
+from aistudio_client._steps import Unary
 from tests.unit.client.world import World, link, lost, reply
 
 CREATE, TUNE, VALIDATE = "DatasetService/Create", "TuningService/Tune", "DatasetService/Validate"
@@ -109,7 +111,51 @@ def test_a_validation_that_never_began_is_begun():
     assert world.play(datasets.validate(link(), "fds1")).id == "fds8"
 
 
-def test_the_list_that_is_looked_at_may_fail_too():
-    world = World(TuningService__Tune=lost(TUNE), TuningService__List=lost("TuningService/List"))
-    with pytest.raises(Unavailable):
-        world.play(tunings.start(link(), ORDER))
+@pytest.mark.parametrize("make", [datasets.create, tunings.start])
+def test_when_the_look_fails_too_nothing_is_made_again(make):
+    given, name = (DRAFT, CREATE) if make is datasets.create else (ORDER, TUNE)
+    blind = lost("any/List", "PERMISSION_DENIED")
+    world = World(
+        DatasetService__Create=lost(CREATE),
+        TuningService__Tune=lost(TUNE),
+        DatasetService__List=blind,
+        TuningService__List=blind,
+    )
+    with pytest.raises(OutcomeUnknown, match=f"{name}: UNAVAILABLE") as told:
+        world.play(make(link(), given))
+    assert told.value.__cause__ is blind
+    assert len(world.calls(name)) == 1
+
+
+def test_ctrl_c_during_create_removes_what_may_have_been_made():
+    world = World(
+        DatasetService__Create=KeyboardInterrupt(),
+        DatasetService__List=labelled_dataset({NONCE_LABEL: "nonce1-1"}),
+        DatasetService__Delete=reply("DatasetService/Delete"),
+    )
+    with pytest.raises(KeyboardInterrupt):
+        world.play(datasets.create(link(), DRAFT))
+    assert [one.request.dataset_id for one in world.calls("DatasetService/Delete")] == ["fds9"]
+    first, *cleaning = [one for one in world.asked if isinstance(one, Unary)]
+    assert all(one.timeout <= 10.0 < first.timeout for one in cleaning)
+
+
+@pytest.mark.parametrize("seen", [NO_DATASETS, lost("DatasetService/List")], ids=["none", "nothing"])
+def test_ctrl_c_during_create_says_how_to_find_what_it_did_not_see(seen):
+    world = World(DatasetService__Create=KeyboardInterrupt(), DatasetService__List=seen)
+    with pytest.raises(KeyboardInterrupt) as told:
+        world.play(datasets.create(link(), DRAFT))
+    assert f"{NONCE_LABEL}=nonce1-1" in told.value.__notes__[0]
+
+
+@pytest.mark.parametrize(
+    "name", ["TextGenerationBatchService/Completion", "TextGenerationAsyncService/Completion"]
+)
+@pytest.mark.parametrize("ending", [lost("x"), KeyboardInterrupt()], ids=["lost", "ctrl-c"])
+def test_what_costs_and_leaves_no_label_is_not_repeated_and_told(name, ending):
+    world = World(**{name.replace("/", "__"): ending})
+    asked = method(name).request()
+    with pytest.raises(type(ending)) as told:
+        world.play(models.once(link(), method(name), asked))
+    assert "to ask again may cost again" in told.value.__notes__[0]
+    assert len(world.calls(name)) == 1

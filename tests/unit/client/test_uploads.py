@@ -116,9 +116,10 @@ def test_a_draft_that_cannot_be_deleted_either_is_named():
 
 def test_ctrl_c_during_the_validation_removes_what_nobody_was_told_of():
     played = world(OperationService__Get=KeyboardInterrupt())
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as told:
         upload(played)
     assert names(played)[-1] == "Delete"
+    assert not hasattr(told.value, "__notes__"), "nothing goes on"
 
 
 def test_a_timeout_of_the_validation_leaves_the_dataset_and_says_how_to_attach():

@@ -15,7 +15,7 @@ from aistudio_client import (
     WaitTimeout,
     _codec,
 )
-from aistudio_client._flows import datasets, operations, tunings
+from aistudio_client._flows import batches, datasets, models, operations, tunings
 from aistudio_protos.pool import message_class
 from tests.unit.client.world import World, link, lost, reply
 
@@ -107,6 +107,34 @@ def test_ctrl_c_says_that_the_tuning_goes_on():
     with pytest.raises(KeyboardInterrupt) as told:
         world.play(tunings.wait(link(), "ftn1", None))
     assert "ftn1 goes on; attach with tunings.wait('ftn1')" in told.value.__notes__[0]
+
+
+@pytest.mark.parametrize(
+    ("wait", "attach"),
+    [
+        (lambda: datasets.wait(link(), "fds1", None), "datasets.wait('fds1')"),
+        (lambda: operations.wait(link(), "op1", timeout=9.0), "operations.wait('op1')"),
+        (lambda: batches.wait(link(), "fbi1", 9.0), "batches.wait('fbi1')"),
+        (
+            lambda: models.collected(link(addresses={"operation": "op:443"}), "op1", 9.0),
+            "models.collect('op1')",
+        ),
+    ],
+    ids=["validation", "operation", "batch", "answer"],
+)
+def test_ctrl_c_says_what_goes_on(wait, attach):
+    world = World(
+        DatasetService__ListOperationsIds=reply(
+            "DatasetService/ListOperationsIds", dataset_id_to_operation_id={"fds1": "op1"}
+        ),
+        BatchInferenceService__Describe=reply(
+            "BatchInferenceService/Describe", task={"task_id": "fbi1", "operation_id": "op1"}
+        ),
+        OperationService__Get=[running(), KeyboardInterrupt()],
+    )
+    with pytest.raises(KeyboardInterrupt) as told:
+        world.play(wait())
+    assert [f"goes on; attach with {attach}" in note for note in told.value.__notes__] == [True]
 
 
 # --- how a tuning ends --------------------------------------------------------------------------------------

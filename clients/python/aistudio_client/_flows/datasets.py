@@ -60,12 +60,20 @@ def create(link: Link, draft: Draft) -> Flow[Dataset]:
         except RpcError as failure:
             if failure.code not in MAYBE_DONE:
                 raise
-            lost = failure
+            lost = OutcomeUnknown(failure, (NONCE_LABEL, label), "datasets.list()")
+        except GeneratorExit:
+            raise
+        except BaseException as interrupt:
+            yield from _unmade(link, draft.name, label, interrupt)
+            raise
         _log.warning("%s: the answer was lost (%s); looking for the draft", lost.method, lost.code)
-        found = yield from _made(link, draft.name, nonce)
+        try:
+            found = yield from _made(link, draft.name, nonce, link.settings.retry.looks)
+        except RpcError as blind:
+            raise lost from blind
         if found is not None:
             return found
-    raise OutcomeUnknown(lost, (NONCE_LABEL, label), "datasets.list()") from lost
+    raise lost
 
 
 def _creation(link: Link, draft: Draft, label: str) -> wire.CreateDatasetRequest:
@@ -81,17 +89,46 @@ def _creation(link: Link, draft: Draft, label: str) -> wire.CreateDatasetRequest
     )
 
 
-def _made(link: Link, name: str, nonce: str) -> Flow[Dataset | None]:
+def _made(
+    link: Link, name: str, nonce: str, looks: Sequence[float], *, timeout: float | None = None
+) -> Flow[Dataset | None]:
     """The draft with that label, if it is there. Looks several times: a list may be late."""
-    for pause in link.settings.retry.looks:
+    for pause in looks:
         yield Sleep(pause)
-        pages = list_(link, name=name)
+        pages = list_(link, name=name, timeout=timeout)
         found = yield from paging.first(
             pages, lambda one: one.raw.labels.get(NONCE_LABEL, "").startswith(nonce)
         )
         if found is not None:
             return found  # type: ignore[no-any-return]
     return None
+
+
+def _unmade(link: Link, name: str, label: str, interrupt: BaseException) -> Flow[None]:
+    """After Ctrl-C: the draft that may have been made goes, or it is told how to find it."""
+    try:
+        made = yield from _made(link, name, label, looks=(0.0,), timeout=link.timeouts.clean_up)
+    except Exception:  # noqa: BLE001 - the interrupt is the one to tell
+        made = None
+    if made is not None:
+        yield from removed(link, made.id, interrupt)
+    else:
+        interrupt.add_note(
+            f"a draft may have been made; datasets.list() would show it with the label {NONCE_LABEL}={label}"
+        )
+
+
+def removed(link: Link, dataset_id: str, failure: BaseException) -> Flow[None]:
+    """Deletes what a failure would leave; if that fails as well, the failure says so."""
+    try:
+        yield from delete(link, dataset_id, timeout=link.timeouts.clean_up)
+    except Exception as second:  # noqa: BLE001 - the first failure is the one to tell
+        failure.add_note(
+            f"the dataset {dataset_id} is left, because it could not be deleted ({second}); "
+            f"datasets.delete({dataset_id!r}) removes it"
+        )
+    else:
+        _log.info("dataset %s was deleted after %s", dataset_id, type(failure).__name__)
 
 
 def get(link: Link, dataset: Dataset | str) -> Flow[Dataset]:
@@ -107,6 +144,7 @@ def list_(
     status: Sequence[str] = (),
     task_type: Sequence[str] = (),
     page_size: int = 0,
+    timeout: float | None = None,
 ) -> Items[Dataset]:
     """Emits datasets; the service does the filtering. Raises ConfigurationError for an unknown status."""
     request = wire.ListDatasetsRequest(
@@ -116,7 +154,9 @@ def list_(
         task_type_filter=task_type,
         page_size=page_size,
     )
-    return paging.items(link, LIST, request, lambda page: [_codec.dataset(one) for one in page.datasets])
+    return paging.items(
+        link, LIST, request, lambda page: [_codec.dataset(one) for one in page.datasets], timeout=timeout
+    )
 
 
 def update(
@@ -178,9 +218,9 @@ def validate(link: Link, dataset: Dataset | str) -> Flow[Operation]:
 
 
 def validated(
-    link: Link, dataset_id: str, operation: Operation, timeout: float | None = None
+    link: Link, dataset_id: str, operation: Operation, timeout: float | None = None, *, is_left: bool = True
 ) -> Flow[Dataset]:
-    """The dataset, once its validation has ended well.
+    """The dataset, once its validation has ended well. `is_left` as `operations.Waiting` has it.
 
     Raises:
         DatasetInvalid: with every kind of error.
@@ -193,6 +233,7 @@ def validated(
         link.timeouts.validation if timeout is None else timeout,
         f"datasets.wait({dataset_id!r})",
         operations.counted("", "processed_rows", "total_rows"),
+        is_left=is_left,
     )
     ended = operations.require_success((yield from operations.awaited(link, operation, waiting)))
     outcome = ended.response

@@ -123,8 +123,10 @@ def once(link: Link, wanted: Method, request_: Any) -> Flow[Any]:
     """A call that costs, and leaves nothing to find it by: not repeated, and its loss told as that."""
     try:
         return (yield from call(link, wanted, request_))
-    except RpcError as failure:
-        if failure.code in MAYBE_DONE:
+    except GeneratorExit:
+        raise
+    except BaseException as failure:  # Ctrl-C included
+        if not isinstance(failure, Exception) or getattr(failure, "code", "") in MAYBE_DONE:
             failure.add_note(
                 f"whether {wanted.name} was carried out is not known; to ask again may cost again"
             )
@@ -133,7 +135,9 @@ def once(link: Link, wanted: Method, request_: Any) -> Flow[Any]:
 
 def collected(link: Link, operation: Operation | str, timeout: float) -> Flow[Completion]:
     """The answer that was asked for before. Raises what `operations.wait` does."""
-    ended = yield from operations.wait(link, operation, timeout=timeout, endpoint=OPERATION)
+    ended = yield from operations.wait(
+        link, operation, timeout=timeout, endpoint=OPERATION, verb="models.collect"
+    )
     if not isinstance(ended.response, CompletionResponse):
         raise AIStudioError(f"operation {ended.id} ended without an answer of a model")
     return _codec.completion(ended.response)

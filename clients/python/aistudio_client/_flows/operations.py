@@ -24,7 +24,11 @@ _PASSING = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED"})
 
 
 class Waiting(Struct, frozen=True):
-    """What is waited for, and how that is told to people. `attach` is what goes on waiting."""
+    """What is waited for, and how that is told to people.
+
+    `attach` is the expression that goes on waiting. `is_left` is False where whoever interrupts the wait puts
+    an end to the work as well.
+    """
 
     what: str
     id: str
@@ -32,6 +36,8 @@ class Waiting(Struct, frozen=True):
     attach: str
     look: Callable[[Operation], tuple[str, int, int]]
     """Phase, done and total of an operation that still runs."""
+
+    is_left: bool = True
 
 
 def get(link: Link, operation_id: str, *, endpoint: str | None = None) -> Flow[Operation]:
@@ -51,8 +57,16 @@ def cancel(link: Link, operation_id: str, *, endpoint: str | None = None) -> Flo
 def awaited(
     link: Link, operation: Operation, waiting: Waiting, *, endpoint: str | None = None
 ) -> Flow[Operation]:
-    """The operation once it is done, however it ended: see `_polled`."""
-    return showing.shown(_polled(link, operation, waiting, endpoint), Progress(waiting.what, waiting.id))
+    """The operation once it is done, however it ended: see `_polled`. Ctrl-C tells what goes on."""
+    polled = _polled(link, operation, waiting, endpoint)
+    try:
+        return (yield from showing.shown(polled, Progress(waiting.what, waiting.id)))
+    except (Exception, GeneratorExit):
+        raise
+    except BaseException as interrupt:
+        if waiting.is_left:
+            interrupt.add_note(f"{waiting.what} {waiting.id} goes on; attach with {waiting.attach}")
+        raise
 
 
 def _polled(link: Link, operation: Operation, waiting: Waiting, endpoint: str | None) -> Flow[Operation]:
@@ -103,13 +117,17 @@ def require_success(operation: Operation) -> Operation:
 
 
 def wait(
-    link: Link, operation: Operation | str, *, timeout: float, endpoint: str | None = None
+    link: Link,
+    operation: Operation | str,
+    *,
+    timeout: float,
+    endpoint: str | None = None,
+    verb: str = "operations.wait",
 ) -> Flow[Operation]:
     """Any operation once it has ended well. Raises OperationFailed, Canceled, WaitTimeout or RpcError."""
     if isinstance(operation, str):
         operation = yield from get(link, operation, endpoint=endpoint)
-    attach = f"operations.wait({operation.id!r})"
-    waiting = Waiting("operation", operation.id, timeout, attach, _nothing)
+    waiting = Waiting("operation", operation.id, timeout, f"{verb}({operation.id!r})", _nothing)
     ended = yield from awaited(link, operation, waiting, endpoint=endpoint)
     return require_success(ended)
 

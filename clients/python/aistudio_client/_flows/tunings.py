@@ -72,9 +72,13 @@ def start(link: Link, order: Order) -> Flow[Tuning]:
         if failure.code not in MAYBE_DONE:
             raise
         _log.warning("%s: the answer was lost (%s); looking for the tuning", failure.method, failure.code)
-        found = yield from _started(link, nonce)
+        unknown = OutcomeUnknown(failure, (NONCE_LABEL, nonce), "tunings.list()")
+        try:
+            found = yield from _started(link, nonce)
+        except RpcError as blind:
+            raise unknown from blind
         if found is None:
-            raise OutcomeUnknown(failure, (NONCE_LABEL, nonce), "tunings.list()") from failure
+            raise unknown from failure
         return found
     except GeneratorExit:
         raise
@@ -184,15 +188,7 @@ def wait(link: Link, tuning: Tuning | str, timeout: float | None) -> Flow[Tuning
         f"tunings.wait({id_of(tuning)!r})",
         _look,
     )
-    try:
-        operation = yield from operations.awaited(link, begun, waiting)
-    except (Exception, GeneratorExit):
-        raise
-    except BaseException as interrupt:
-        interrupt.add_note(
-            f"tuning {id_of(tuning)} goes on; attach with {waiting.attach}, or tunings.cancel()"
-        )
-        raise
+    operation = yield from operations.awaited(link, begun, waiting)
     return (yield from _ended(link, id_of(tuning), operation))
 
 

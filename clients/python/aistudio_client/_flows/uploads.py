@@ -86,11 +86,11 @@ def _uploaded(link: Link, source: Source, draft: Draft, how: How) -> Flow[Datase
     if how.checkpoint is not None:
         yield Work(partial(_checkpoint.drop, how.checkpoint))
     try:
-        return (yield from datasets.validated(link, dataset_id, operation, how.wait))
+        return (yield from datasets.validated(link, dataset_id, operation, how.wait, is_left=False))
     except (Exception, GeneratorExit):
         raise  # it says what it is about, or nobody is there to hear it
     except BaseException as interrupt:  # Ctrl-C, or a cancelled task: nobody has been told of the dataset
-        yield from _removed(link, dataset_id, interrupt)
+        yield from datasets.removed(link, dataset_id, interrupt)
         raise
 
 
@@ -184,30 +184,18 @@ def _given_up(link: Link, dataset_id: str, how: How, failure: BaseException) -> 
     """Removes the draft, or says how to go on with it."""
     path = how.checkpoint
     if path is None or not (yield Work(path.exists)):
-        yield from _removed(link, dataset_id, failure)
+        yield from datasets.removed(link, dataset_id, failure)
     elif isinstance(failure, StorageError) and (
         storage.is_expired(failure) or failure.code == "NoSuchUpload"
     ):
         yield Work(partial(_checkpoint.drop, path))
-        yield from _removed(link, dataset_id, failure)
+        yield from datasets.removed(link, dataset_id, failure)
         failure.add_note(f"the upload of {path} is too old to go on with; the same call begins anew")
     else:
         failure.add_note(
             f"the draft {dataset_id} is kept: the same upload(…, checkpoint={str(path)!r}) goes on where it "
             f"was cut off; datasets.delete({dataset_id!r}) gives it up"
         )
-
-
-def _removed(link: Link, dataset_id: str, failure: BaseException) -> Flow[None]:
-    try:
-        yield from datasets.delete(link, dataset_id, timeout=link.timeouts.clean_up)
-    except Exception as second:  # noqa: BLE001 - the first failure is the one to tell
-        failure.add_note(
-            f"the dataset {dataset_id} is left, because it could not be deleted ({second}); "
-            f"datasets.delete({dataset_id!r}) removes it"
-        )
-    else:
-        _log.info("dataset %s was deleted after %s", dataset_id, type(failure).__name__)
 
 
 class _Watch:
