@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import Any, Self, TypedDict, Unpack
 
 from aistudio_client._credentials import (
+    METADATA_PATH,
     ApiKey,
     Credentials,
     IamToken,
@@ -93,8 +94,9 @@ class Base:
         """A client of what the environment says; what is given goes before.
 
         YC_FOLDER_ID (or FOLDER_ID); one of YC_API_KEY (API_KEY), YC_IAM_TOKEN (IAM_TOKEN) and YC_OAUTH_TOKEN
-        (YC_TOKEN), in that order, else the metadata service of a virtual machine; YC_API_ENDPOINT. gRPC reads
-        GRPC_DEFAULT_SSL_ROOTS_FILE_PATH and the storage SSL_CERT_FILE; both use the proxies that are set.
+        (YC_TOKEN), in that order, else the metadata service of a virtual machine, at YC_METADATA_ADDR (host, or
+        host:port) if that is set; YC_API_ENDPOINT. gRPC reads GRPC_DEFAULT_SSL_ROOTS_FILE_PATH and the storage
+        SSL_CERT_FILE; both use the proxies that are set.
 
         Raises:
             ConfigurationError: there is no folder.
@@ -124,7 +126,8 @@ def _found_credentials() -> Credentials:
     for variable, kind in _VARIABLES:
         if value := os.environ.get(variable):
             return _KINDS[kind](value)
-    return MetadataService()
+    address = os.environ.get("YC_METADATA_ADDR")
+    return MetadataService(f"http://{address}{METADATA_PATH}") if address else MetadataService()
 
 
 def _credentials(options: Options) -> Credentials:

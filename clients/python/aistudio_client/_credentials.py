@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from aistudio_client._errors import ConfigurationError
 
-METADATA_URL = "http://169.254.169.254/computeMetadata/v1/instance/service-accounts/default/token"
+METADATA_PATH = "/computeMetadata/v1/instance/service-accounts/default/token"
+METADATA_URL = f"http://169.254.169.254{METADATA_PATH}"
 """Where a virtual machine of the cloud gets the token of its service account (service-behaviour a.3)."""
 
 HOUR = 3600.0

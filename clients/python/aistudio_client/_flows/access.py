@@ -103,10 +103,10 @@ def _from_machine(url: str, now: float, timeout: float) -> Flow[Token]:
     sink = BytesIO()
     try:
         yield Get(url, sink, timeout, _METADATA_HEADERS, direct=True)
-    except StorageError as error:
+        issued = msgspec.json.decode(sink.getvalue(), type=_Issued)
+    except (StorageError, msgspec.DecodeError) as error:
         raise ConfigurationError(
             f"the metadata service gave no token ({error.args[0]}); it is there on the cloud's own virtual "
             "machines only, with a service account"
         ) from error
-    issued = msgspec.json.decode(sink.getvalue(), type=_Issued)
     return Token(issued.access_token, now + issued.expires_in * _SHARE)
