@@ -94,9 +94,9 @@ class Base:
         """A client of what the environment says; what is given goes before.
 
         YC_FOLDER_ID (or FOLDER_ID); one of YC_API_KEY (API_KEY), YC_IAM_TOKEN (IAM_TOKEN) and YC_OAUTH_TOKEN
-        (YC_TOKEN), in that order, else the metadata service of a virtual machine, at YC_METADATA_ADDR (host, or
-        host:port) if that is set; YC_API_ENDPOINT. gRPC reads GRPC_DEFAULT_SSL_ROOTS_FILE_PATH and the storage
-        SSL_CERT_FILE; both use the proxies that are set.
+        (YC_TOKEN), in that order, else the metadata service of a virtual machine, at YC_METADATA_ADDR (host
+        or host:port) if that is set; YC_API_ENDPOINT. gRPC reads GRPC_DEFAULT_SSL_ROOTS_FILE_PATH and the
+        storage SSL_CERT_FILE; both use the proxies that are set.
 
         Raises:
             ConfigurationError: there is no folder.

@@ -128,7 +128,7 @@ def test_a_token_that_ages_is_replaced_and_the_call_made_again(studios, mock, fo
 
 
 def test_an_oauth_token_is_exchanged_and_exchanged_again_when_it_has_aged(studios, mock, folder):
-    studio = studios.of(mock, folder, credentials=OAuthToken("y0_anything"))
+    studio = studios.of(mock, folder, credentials=OAuthToken(folder.api_key))
     list(studio.datasets.list())
     folder.faults.add(method=LIST, expired=True)
     assert list(studio.datasets.list()) == []
