@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException
@@ -20,16 +20,22 @@ from aistudio_mock.config import Auth, Durations
 from aistudio_mock.control_types import (
     Advance,
     ClockShown,
+    FaultsToLoad,
     FolderList,
     FolderShown,
     NewFolder,
     Nothing,
+    Plans,
+    PlanShown,
+    PresetList,
     ServerShown,
     SetClock,
+    Standings,
     State,
     Token,
 )
 from aistudio_mock.domain.errors import BY_CODE, ApiError
+from aistudio_mock.domain.faults import Standing
 from aistudio_mock.handles import Document, MockFolder, loaded_folder, made_folder
 
 VERSION = 1
@@ -123,36 +129,45 @@ class ControlClient:
         """Stops the server."""
         self._typed(Nothing, "POST", "/shutdown", {})
 
-    def list_faults(self, folder_id: str) -> Document:
+    def list_presets(self) -> PresetList:
+        """Every preset, with its faults."""
+        return self._typed(PresetList, "GET", "/presets")
+
+    def list_faults(self, folder_id: str) -> Standings:
         """Every fault, with what became of it."""
-        return self._ask("GET", _path(folder_id, "faults"))
+        return self._typed(Standings, "GET", _path(folder_id, "faults"))
 
-    def add_fault(self, folder_id: str, fields: Mapping[str, Any]) -> Document:
+    def add_fault(self, folder_id: str, fields: Mapping[str, Any]) -> Standing:
         """One more fault."""
-        return self._ask("POST", _path(folder_id, "faults"), fields)
+        return self._typed(Standing, "POST", _path(folder_id, "faults"), fields)
 
-    def clear_faults(self, folder_id: str) -> Document:
+    def load_faults(self, folder_id: str, listed: Sequence[Any]) -> Standings:
+        """Further faults: fields, or presets by name."""
+        return self._typed(Standings, "POST", _path(folder_id, "faults:load"), FaultsToLoad([*listed]))
+
+    def clear_faults(self, folder_id: str) -> Standings:
         """Forgets every fault."""
-        return self._ask("DELETE", _path(folder_id, "faults"))
+        return self._typed(Standings, "DELETE", _path(folder_id, "faults"))
 
-    def list_plans(self, folder_id: str) -> Document:
+    def list_plans(self, folder_id: str) -> Plans:
         """Every script of the folder's plan, and how often it was used."""
-        return self._ask("GET", _path(folder_id, "plan"))
+        return self._typed(Plans, "GET", _path(folder_id, "plan"))
 
-    def add_plan(self, folder_id: str, fields: Mapping[str, Any]) -> Document:
+    def add_plan(self, folder_id: str, fields: Mapping[str, Any]) -> PlanShown:
         """One more script."""
-        return self._ask("POST", _path(folder_id, "plan"), fields)
+        return self._typed(PlanShown, "POST", _path(folder_id, "plan"), fields)
 
-    def clear_plans(self, folder_id: str) -> Document:
+    def clear_plans(self, folder_id: str) -> Plans:
         """Forgets every script."""
-        return self._ask("DELETE", _path(folder_id, "plan"))
+        return self._typed(Plans, "DELETE", _path(folder_id, "plan"))
+
+    def document(self) -> Document:
+        """The OpenAPI document of all this."""
+        return self._typed(dict[str, Any], "GET", "/openapi.json")
 
     def journal(self, folder_id: str, after: int = 0) -> Document:
         """The folder's calls after number `after`, oldest first."""
-        return self._ask("GET", f"{_path(folder_id, 'journal')}?after={after}")
-
-    def _ask(self, verb: str, path: str, fields: Mapping[str, Any] | None = None) -> Document:
-        return self._typed(dict[str, Any], verb, path, fields)
+        return self._typed(dict[str, Any], "GET", f"{_path(folder_id, 'journal')}?after={after}")
 
     def _typed(self, kind: type[_T], verb: str, path: str, asked: object = None) -> _T:
         answer = self._answered(verb, path, None if asked is None else msgspec.json.encode(asked))

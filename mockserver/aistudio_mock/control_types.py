@@ -9,8 +9,21 @@ from typing import Annotated, Any, TypeAlias
 
 from msgspec import Meta, Struct
 
+from aistudio_mock.domain.faults import Fault, Standing
+from aistudio_mock.domain.plan import Outcome, Script
+
 Document: TypeAlias = dict[str, Any]
 """What JSON can say."""
+
+COMPONENTS = "#/components/schemas/"
+"""Where the OpenAPI document has its types."""
+
+
+def items(*names: str) -> Meta:
+    """Of a list whose items are read by rules of their own: what the document says of them."""
+    choices = [{"$ref": COMPONENTS + name} for name in names]
+    return Meta(extra_json_schema={"items": choices[0] if len(choices) == 1 else {"anyOf": choices}})
+
 
 Moment: TypeAlias = Annotated[datetime, Meta(tz=True, description="RFC 3339, with an offset or Z")]
 """A moment of virtual time."""
@@ -216,20 +229,62 @@ class State(Struct, frozen=True):
     batches: list[BatchSeen] = []
 
 
-class Standings(Struct, frozen=True):
-    """The folder's faults, in order, each with what became of it."""
+class SavedFolder(Struct, frozen=True):
+    """A folder that can be loaded again. What else is in it is between one server and the next."""
 
-    faults: list[Document]
+    format: Annotated[int, Meta(description="the version of what is written")]
+    id: str
+
+
+class PresetName(Struct, frozen=True, forbid_unknown_fields=True):
+    """All faults of a preset."""
+
+    preset: str
+
+
+class PresetShown(Struct, frozen=True):
+    """Faults with a name; `what` says what a program meets."""
+
+    name: str
+    what: str
+    faults: list[Fault]
+
+
+class PresetList(Struct, frozen=True):
+    """Every preset."""
+
+    presets: list[PresetShown]
+
+
+class FaultsToLoad(Struct, frozen=True, forbid_unknown_fields=True):
+    """Faults to be added, in order: all of them, or none where one can never work."""
+
+    faults: Annotated[list[Any], items("Fault", "PresetName")]
+
+
+class Standings(Struct, frozen=True):
+    """Faults of the folder, in order, each with what became of it."""
+
+    faults: list[Standing]
+
+
+class PlanShown(Script, frozen=True, kw_only=True, omit_defaults=True):
+    """A script for the folder's next tunings, and how many of them have lived by it."""
+
+    id: str
+    outcome: Outcome
+    times: int | None
+    used: int
 
 
 class Plans(Struct, frozen=True):
-    """The scripts of the folder's next tunings, in order, and how often each was used."""
+    """The scripts of the folder's next tunings, in order."""
 
-    plans: list[Document]
+    plans: list[PlanShown]
 
 
 class Entries(Struct, frozen=True):
     """Calls of the folder, oldest first; how many are not remembered any more."""
 
-    entries: list[Document]
+    entries: Annotated[list[Document], items("JournalEntry")]
     dropped: int

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from aistudio_mock.domain.errors import InvalidArgument
 from aistudio_mock.domain.faults import FaultError
 
 if TYPE_CHECKING:
+    from aistudio_mock.domain.faults import Standing
     from aistudio_mock.handles import Control
 
 
@@ -115,15 +117,26 @@ class MockFaults:
         self.is_touched = True
         return _fault(added)
 
-    def load(self, name: str) -> _Faults:
-        """Every fault of a preset (`flaky-network`), or of a YAML file. Raises FaultError."""
-        from aistudio_mock.fault_files import written_in  # noqa: PLC0415 - imports the contract
+    def load(self, what: str | Path | Sequence[Mapping[str, Any]]) -> _Faults:
+        """Every fault of a preset (`flaky-network`), of a YAML file, or of a list: all of them, or none.
 
-        return [self.add(**cast("FaultFields", fields)) for _, fields in written_in(name)]
+        An item of a file or a list is a fault's fields, or {"preset": NAME}. Raises FaultError.
+        """
+        from aistudio_mock.fault_files import written  # noqa: PLC0415 - imports what reads files
+
+        listed, source = written(str(what)) if isinstance(what, str | Path) else (what, "")
+        if not isinstance(listed, list | tuple):
+            raise FaultError(f"{source}: write a list of faults, each beginning with a dash: - method: …")
+        try:
+            added = self._control.load_faults(self._folder_id, listed)
+        except InvalidArgument as refusal:
+            raise FaultError(f"{source}, {refusal.message}" if source else refusal.message) from None
+        self.is_touched = True
+        return [_fault(one) for one in added.faults]
 
     def list(self) -> _Faults:
         """Every fault of the folder, in order."""
-        return [_fault(one) for one in self._control.list_faults(self._folder_id)["faults"]]
+        return [_fault(one) for one in self._control.list_faults(self._folder_id).faults]
 
     def unmatched(self) -> _Faults:
         """Those that no call has met."""
@@ -134,6 +147,5 @@ class MockFaults:
         self._control.clear_faults(self._folder_id)
 
 
-def _fault(document: Mapping[str, Any]) -> MockFault:
-    fields = {name: value for name, value in document.items() if name not in {"id", "seen", "hits"}}
-    return MockFault(document["id"], fields, document["seen"], document["hits"])
+def _fault(one: "Standing") -> MockFault:
+    return MockFault(one.id, one.fields(), one.seen, one.hits)

@@ -1,6 +1,6 @@
 """A folder for people: the same handles for a server in this process and for one that is reached by URL."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -8,8 +8,19 @@ from typing import Any, Protocol
 from msgspec import ValidationError, convert, to_builtins
 
 from aistudio_mock.config import ConfigError
-from aistudio_mock.control_types import ClockShown, FolderShown, NewFolder, Nothing, State, Token
+from aistudio_mock.control_types import (
+    ClockShown,
+    FolderShown,
+    NewFolder,
+    Nothing,
+    Plans,
+    PlanShown,
+    Standings,
+    State,
+    Token,
+)
 from aistudio_mock.domain.errors import InvalidArgument
+from aistudio_mock.domain.faults import Standing
 from aistudio_mock.faults_handle import MockFaults
 from aistudio_mock.journal_handle import MockJournal
 from aistudio_mock.plan_handle import MockPlan
@@ -26,12 +37,13 @@ class Control(Protocol):
     def save_folder(self, folder_id: str) -> bytes: ...  # noqa: D102
     def state(self, folder_id: str, at: datetime | None = None) -> State: ...  # noqa: D102
     def advance_clock(self, folder_id: str, seconds: float) -> ClockShown: ...  # noqa: D102
-    def list_faults(self, folder_id: str) -> Document: ...  # noqa: D102
-    def add_fault(self, folder_id: str, fields: Mapping[str, Any]) -> Document: ...  # noqa: D102
-    def clear_faults(self, folder_id: str) -> Document: ...  # noqa: D102
-    def list_plans(self, folder_id: str) -> Document: ...  # noqa: D102
-    def add_plan(self, folder_id: str, fields: Mapping[str, Any]) -> Document: ...  # noqa: D102
-    def clear_plans(self, folder_id: str) -> Document: ...  # noqa: D102
+    def list_faults(self, folder_id: str) -> Standings: ...  # noqa: D102
+    def add_fault(self, folder_id: str, fields: Mapping[str, Any]) -> Standing: ...  # noqa: D102
+    def load_faults(self, folder_id: str, listed: Sequence[Any]) -> Standings: ...  # noqa: D102
+    def clear_faults(self, folder_id: str) -> Standings: ...  # noqa: D102
+    def list_plans(self, folder_id: str) -> Plans: ...  # noqa: D102
+    def add_plan(self, folder_id: str, fields: Mapping[str, Any]) -> PlanShown: ...  # noqa: D102
+    def clear_plans(self, folder_id: str) -> Plans: ...  # noqa: D102
     def journal(self, folder_id: str, after: int = 0) -> Document: ...  # noqa: D102
     def reset_folder(self, folder_id: str) -> FolderShown: ...  # noqa: D102
     def delete_folder(self, folder_id: str) -> Nothing: ...  # noqa: D102

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from aistudio_mock.control_types import PlanShown
     from aistudio_mock.handles import Control
 
 
@@ -80,13 +81,12 @@ class MockPlan:
 
     def list(self) -> _Planned:
         """Every script of the folder, in order."""
-        return [_planned(one) for one in self._control.list_plans(self._folder_id)["plans"]]
+        return [_planned(one) for one in self._control.list_plans(self._folder_id).plans]
 
     def clear(self) -> None:
         """The next tunings go as usual; those that have begun go on as planned."""
         self._control.clear_plans(self._folder_id)
 
 
-def _planned(document: Mapping[str, Any]) -> PlannedTuning:
-    fields = {name: value for name, value in document.items() if name not in {"id", "used"}}
-    return PlannedTuning(document["id"], fields, document["used"])
+def _planned(one: "PlanShown") -> PlannedTuning:
+    return PlannedTuning(one.id, one.fields(), one.used)

@@ -2,13 +2,21 @@
 
 import json
 import os
+import re
+import socket
 import subprocess
 import sys
+import threading
+from contextlib import suppress
+from urllib.parse import urlsplit
 
 import pytest
 
 from aistudio_mock.cli import main
+from aistudio_mock.commands.ctl_verbs import VERBS
 from aistudio_mock.environment import CONTROL_TOKEN
+from aistudio_mock.transport.http.control_table import PREFIX
+from aistudio_mock.transport.http.openapi import rows
 from tests.wire import steps
 
 
@@ -43,7 +51,7 @@ def test_clocks_faults_plans_and_the_journal_are_reached(ctl, client, folder):
     before = folder.clock.now()
     assert ctl("clock", "advance", "90")[0] == 0
     assert (folder.clock.now() - before).total_seconds() == 90
-    assert ctl("clock", "set", "2100-01-01T00:00:00Z")[1].split() == ["NOW", "2100-01-01T00:00:00Z"]
+    assert ctl("clock", "set", "2100-01-01T00:00:00Z")[1].split() == ["now", "2100-01-01T00:00:00Z"]
     assert "UNAVAILABLE" in ctl("faults", "add", '{"method": "*/List", "status": "UNAVAILABLE"}')[1]
     assert "fault-1" in ctl("faults")[1]
     assert ctl("faults", "clear")[1] == "nothing\n"
@@ -51,8 +59,104 @@ def test_clocks_faults_plans_and_the_journal_are_reached(ctl, client, folder):
     assert ctl("plan", "clear")[1] == "nothing\n"
     steps.draft(client, folder)
     assert "DatasetService/Create" in ctl("journal")[1]
+    assert ctl("journal", "after", "1")[1] == "nothing\n"
+    assert ctl("token")[1].split()[0] == "iam_token"
+    assert folder.id in ctl("folder")[1]
     assert ctl("reset")[0] == 0
     assert folder.state().datasets == []
+
+
+def test_a_preset_and_a_file_are_loaded_and_shown_by_what_they_do(ctl, folder, tmp_path):
+    assert "lost-tune-reply" in ctl("presets")[1]
+    file = tmp_path / "faults.yaml"
+    file.write_text("- {method: '*/List', status: ABORTED, after: 2}\n- preset: lost-tune-reply\n")
+    head, first, second = ctl("faults", "load", str(file))[1].splitlines()
+    assert head.split() == ["ID", "ON", "DOES", "SEEN", "HITS"]
+    assert first.split() == ["fault-1", "*/List", "after=2", "status=ABORTED", "0", "0"]
+    assert second.split() == ["fault-2", "TuningService/Tune", "lost", "0", "0"]
+    assert ctl("faults", "load", "lost-tune-reply")[1].split()[5] == "fault-3"
+    assert [fault.id for fault in folder.faults.list()] == ["fault-1", "fault-2", "fault-3"]
+
+
+def asked_by(mock, said):
+    """Runs `ctl` once for each line of words; what it asked of the server, as VERB /path."""
+    place = urlsplit(mock.http_url)
+    asked = []
+
+    def relay(listener):
+        while True:
+            try:
+                caller = listener.accept()[0]
+            except OSError:
+                return
+            with caller, socket.create_connection((place.hostname, place.port)) as server:
+                head, _, body = caller.recv(65536).partition(b"\r\n\r\n")
+                length = int(re.search(rb"Content-Length: (\d+)|$", head)[1] or 0)
+                while len(body) < length:
+                    body += caller.recv(65536)
+                asked.append(" ".join(head.decode().split()[:2]))
+                server.sendall(head + b"\r\nConnection: close\r\n\r\n" + body)
+                while answer := server.recv(65536):
+                    caller.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=relay, args=[listener])
+        thread.start()
+        url = "http://{}:{}".format(*listener.getsockname())
+        for words in said:
+            main(["ctl", "--url", url, *words])
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    return asked
+
+
+def test_whatever_the_control_api_answers_can_be_asked_in_words(mock, folder, monkeypatch, tmp_path):
+    monkeypatch.setenv("YC_FOLDER_ID", folder.id)
+    kept, moment = str(tmp_path / "kept.json"), "2101-01-01T00:00:00Z"
+    word = {"MOMENT": moment, "SECONDS": "1", "FILE|PRESET": "flaky-network", "NUMBER": "0", "FILE": kept}
+    json_of = {"faults add": '{"method": "*", "latency": 1}', "plan add": "{}", "folders new": "{}"}
+    said = [
+        [*name.split(), *(word.get(one, json_of.get(name)) for one in verb.words)]
+        for name, verb in VERBS.items()
+    ]
+    said.sort(key=lambda words: words == ["folders", "delete"])  # last
+    asked = asked_by(mock, said)
+    found = {
+        row.name
+        for row in rows()
+        for one in asked
+        if one.partition("?")[0] == f"{row.verb} {PREFIX}{row.path.replace('{id}', folder.id)}"
+    }
+    assert {row.name for row in rows()} - found == set()
+
+
+def test_colours_are_for_terminals(mock, folder, client, ctl):
+    steps.draft(client, folder)
+    assert "\x1b" not in ctl("state")[1] + ctl("journal")[1]
+    shown, _ = on_a_terminal("ctl", "--url", mock.http_url, "--folder", folder.id, "journal")
+    assert "\x1b[32mOK" in shown
+    assert "\x1b" not in on_a_terminal(
+        "ctl", "--url", mock.http_url, "--folder", folder.id, "journal", NO_COLOR="1"
+    )[0].replace("\x1b[1m", "").replace("\x1b[0m", "")
+
+
+def on_a_terminal(*words, **variables):
+    """What the command says on a terminal of 200 columns, and its exit code."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    usual = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    more = {"TERM": "xterm-256color", "COLUMNS": "200", **variables}
+    with subprocess.Popen(
+        [sys.executable, "-m", "aistudio_mock", *words], stdout=theirs, env=usual | more
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # Linux's end of a terminal
+            while more := os.read(ours, 65536):
+                shown += more
+    os.close(ours)
+    return shown.decode(), process.returncode
 
 
 def test_folders_are_made_and_deleted(ctl, mock):
@@ -72,6 +176,8 @@ def test_folders_are_made_and_deleted(ctl, mock):
         (("clock", "set", "2100-01-01"), 2, "2025-12-11T02:18:54Z"),
         (("faults", "add", "{"), 2, "not JSON"),
         (("faults", "add", "[]"), 2, "no JSON object"),
+        (("faults", "load", "flaky-netwrk"), 2, "name a file, or one of flaky-network"),
+        (("journal", "after", "x"), 2, "no number"),
         (("folders", "new", '{"tim": 1}'), 2, "unknown field `tim`"),
         (("clock", "set", "2001-01-01T00:00:00Z"), 1, "never goes back"),
         (("faults", "add", "{}"), 1, ""),

@@ -1,7 +1,7 @@
 """What the control API does to folders: plain values in, values that JSON can say out."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -16,14 +16,19 @@ from aistudio_mock.control_types import (
     FolderShown,
     NewFolder,
     Nothing,
+    Plans,
+    PlanShown,
+    PresetList,
+    PresetShown,
+    Standings,
     State,
     Token,
 )
 from aistudio_mock.domain import plan
 from aistudio_mock.domain.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
-from aistudio_mock.domain.faults import FaultError
+from aistudio_mock.domain.faults import FaultError, Standing
 from aistudio_mock.domain.instant import END, SECOND, Instant, instant_of, moment
-from aistudio_mock.domain.plan import Planned
+from aistudio_mock.domain.plan import Planned, Script
 
 if TYPE_CHECKING:
     from aistudio_mock.backend.journal_entries import Teller
@@ -165,33 +170,52 @@ class Control:
         except ValueError as problem:
             raise FailedPrecondition(f"folder {folder_id}: {problem}") from None
 
-    def list_faults(self, folder_id: str) -> Document:
-        """Every fault of the folder, in order, with what became of it."""
-        return {"faults": [one.document() for one in self._find(folder_id).faults.standings]}
+    def list_presets(self) -> PresetList:
+        """Every preset, with its faults."""
+        from aistudio_mock.domain import fault_presets, fault_rules  # noqa: PLC0415 - for those who ask
 
-    def add_fault(self, folder_id: str, fields: Mapping[str, Any]) -> Document:
+        presets = fault_presets.PRESETS.items()
+        return PresetList(
+            [
+                PresetShown(name, one.what, [fault_rules.read(each) for each in one.faults])
+                for name, one in presets
+            ]
+        )
+
+    def list_faults(self, folder_id: str) -> Standings:
+        """Every fault of the folder, in order, with what became of it."""
+        return Standings([*self._find(folder_id).faults.standings])
+
+    def add_fault(self, folder_id: str, fields: Mapping[str, Any]) -> Standing:
         """One more fault. Raises InvalidArgument for one that can never work."""
-        from aistudio_mock.backend.fault_check import require_possible  # noqa: PLC0415 - with the first fault
-        from aistudio_mock.domain import fault_rules  # noqa: PLC0415
+        from aistudio_mock.backend.fault_lists import read_one  # noqa: PLC0415 - with the first fault
 
         folder = self._find(folder_id)
         try:
-            fault = fault_rules.read(fields)
-            require_possible(fault)
-            return folder.faults.add(fault).document()
+            return folder.faults.add(read_one(fields))[0]
         except FaultError as problem:
             raise InvalidArgument(str(problem)) from None
 
-    def clear_faults(self, folder_id: str) -> Document:
+    def load_faults(self, folder_id: str, listed: Sequence[Any]) -> Standings:
+        """Further faults: fields, or presets by name. Raises InvalidArgument, and then adds none of them."""
+        from aistudio_mock.backend.fault_lists import read_all  # noqa: PLC0415 - with the first fault
+
+        folder = self._find(folder_id)
+        try:
+            return Standings([*folder.faults.add(*read_all(listed))])
+        except FaultError as problem:
+            raise InvalidArgument(str(problem)) from None
+
+    def clear_faults(self, folder_id: str) -> Standings:
         """Forgets every fault of the folder."""
         self._find(folder_id).faults.clear()
-        return {"faults": []}
+        return Standings([])
 
-    def list_plans(self, folder_id: str) -> Document:
+    def list_plans(self, folder_id: str) -> Plans:
         """What was written for the folder's next tunings, in order, and how often each was used."""
-        return {"plans": [_planned(one) for one in self._find(folder_id).plans.planned]}
+        return Plans([_planned(one) for one in self._find(folder_id).plans.planned])
 
-    def add_plan(self, folder_id: str, fields: Mapping[str, Any]) -> Document:
+    def add_plan(self, folder_id: str, fields: Mapping[str, Any]) -> PlanShown:
         """One more script. Raises InvalidArgument for one that can never work."""
         folder = self._find(folder_id)
         try:
@@ -199,10 +223,10 @@ class Control:
         except plan.PlanError as problem:
             raise InvalidArgument(str(problem)) from None
 
-    def clear_plans(self, folder_id: str) -> Document:
+    def clear_plans(self, folder_id: str) -> Plans:
         """The next tunings go as usual."""
         self._find(folder_id).plans.clear()
-        return {"plans": []}
+        return Plans([])
 
     def journal(self, folder_id: str, after: int = 0) -> Document:
         """The folder's calls after number `after`, oldest first, as far as they are remembered."""
@@ -256,8 +280,11 @@ def _instant(name: str, moment: datetime) -> Instant:
     return instant
 
 
-def _planned(one: Planned) -> Document:
-    return {"id": one.id, **one.script.fields(), "used": one.used}
+def _planned(one: Planned) -> PlanShown:
+    written = {name: getattr(one.script, name) for name in Script.__struct_fields__}
+    told = {name: value for name, value in written.items() if value != getattr(plan.AS_USUAL, name)}
+    always = {"outcome": one.script.outcome, "times": one.script.times}
+    return PlanShown(id=one.id, used=one.used, **told | always)
 
 
 def _with_first_names(entry: Document) -> Document:

@@ -29,14 +29,15 @@ class Faults:
         """How the faults stand that the folder was made with; none once they were cleared."""
         return self.standings[: len(self._given)] if self._has_given else ()
 
-    def add(self, fault: "Fault") -> "Standing":
-        """One more fault, tried after those that are there."""
+    def add(self, *faults: "Fault") -> "tuple[Standing, ...]":
+        """Further faults, tried after those that are there, in order."""
         from aistudio_mock.domain.faults import standing  # noqa: PLC0415 - not on the start path
 
         with self._lock:
-            self._count += 1
-            added = standing(fault, f"fault-{self._count}")
-            self.standings = (*self.standings, added)
+            first = self._count + 1
+            added = tuple(standing(fault, f"fault-{number}") for number, fault in enumerate(faults, first))
+            self._count += len(added)
+            self.standings = (*self.standings, *added)
         return added
 
     def clear(self) -> None:
@@ -50,8 +51,8 @@ class Faults:
         """As it was when the folder was made."""
         self.clear()
         self._count = 0
-        for fault in self._given:
-            self.add(fault)
+        if self._given:
+            self.add(*self._given)
         self._has_given = True
 
     def meet(self, asked: "Asked", credential: str) -> "Standing | None":

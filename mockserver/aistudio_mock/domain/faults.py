@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 Leg = Literal["grpc", "rest", "storage"]
 """Which wire a call comes by. Faults do not tell the first two apart: both are the API."""
@@ -161,15 +161,20 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
 
     def fields(self) -> dict[str, Any]:
         """The fault as `read` takes it, without what is left at its default."""
-        return {name: value for name, value in _shown(self).items() if name in Fault.__struct_fields__}
+        written = {name: getattr(self, name) for name in Fault.__struct_fields__}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in written.items()
+            if value != getattr(_NOTHING, name)
+        }
 
 
-class Standing(Fault, frozen=True, kw_only=True):
-    """A fault, and what became of it so far: the calls that it was for, and those of them that met it."""
+class Standing(Fault, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """A fault, and what became of it so far."""
 
     id: str
-    seen: int
-    hits: int
+    seen: Annotated[int, _says("the calls that it was for")]
+    hits: Annotated[int, _says("those of them that met it")]
 
     @property
     def is_due(self) -> bool:
@@ -184,10 +189,6 @@ class Standing(Fault, frozen=True, kw_only=True):
             for name, value in self.fields().items()
         ]
         return f"{self.id} ({' '.join(word for word in words if word not in {'times', 'message'})})"
-
-    def document(self) -> dict[str, Any]:
-        """As the control API tells it."""
-        return _shown(self)
 
 
 class Asked(Struct, frozen=True):
@@ -211,9 +212,9 @@ class Met(Struct, frozen=True):
 
 def standing(fault: Fault, fault_id: str) -> Standing:
     """A fault that no call has come to yet."""
-    return Standing(
-        **{name: getattr(fault, name) for name in Fault.__struct_fields__}, id=fault_id, seen=0, hits=0
-    )
+    written = {name: getattr(fault, name) for name in Fault.__struct_fields__}
+    told = {name: value for name, value in written.items() if value != getattr(_NOTHING, name)}
+    return Standing(**told, id=fault_id, seen=0, hits=0)
 
 
 def add_up(one: tuple[Standing, ...], other: tuple[Standing, ...]) -> tuple[Standing, ...]:
@@ -270,18 +271,6 @@ def _drawn(fault: Standing, seed: int) -> bool:
         return True
     digest = blake2b(f"{seed}/{fault.id}/{fault.seen}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") < fault.chance * 2**64
-
-
-def _shown(fault: Fault) -> dict[str, Any]:
-    defaults = {name: getattr(_NOTHING, name) for name in Fault.__struct_fields__}
-    plain = {
-        name: list(value) if isinstance(value, tuple) else value for name, value in asdict(fault).items()
-    }
-    return {
-        name: value
-        for name, value in plain.items()
-        if name not in defaults or getattr(fault, name) != defaults[name]
-    }
 
 
 _NOTHING = Fault()

@@ -13,7 +13,7 @@ from msgspec import Struct
 from aistudio_mock import control_types as types
 from aistudio_mock.backend.control import Control
 from aistudio_mock.domain.errors import InvalidArgument
-from aistudio_mock.domain.faults import Fault
+from aistudio_mock.domain.faults import Fault, Standing
 from aistudio_mock.domain.plan import Script
 
 PREFIX = "/_mock/v1"
@@ -26,6 +26,13 @@ class Asked(Struct, frozen=True):
     folder_id: str
     query: Mapping[str, str]
     body: Any
+
+
+class Parameter(Struct, frozen=True):
+    """What a parameter of the query says, and its JSON Schema."""
+
+    what: str
+    schema: Mapping[str, Any]
 
 
 class Row(Struct, frozen=True):
@@ -42,8 +49,10 @@ class Row(Struct, frozen=True):
     gives: Any
     takes: Any = None
     told: Any = None
-    query: Mapping[str, str] = {}
-    """Its parameters, and what each is."""
+    query: Mapping[str, Parameter] = {}
+    """Its parameters by name."""
+    lines: str = ""
+    """The type of a line, where the answer may also be JSON Lines."""
 
     @property
     def shown(self) -> Any:
@@ -63,7 +72,12 @@ def _at(asked: Asked) -> datetime | None:
         ) from None
 
 
-_AT = {"at": "a moment of virtual time, past or to come, in RFC 3339; now when left out"}
+_AT = {
+    "at": Parameter(
+        "a moment of virtual time, past or to come; now when left out",
+        {"type": "string", "format": "date-time"},
+    )
+}
 _FIELDS = dict[str, Any]
 
 TABLE = (
@@ -89,16 +103,22 @@ TABLE = (
     Row("POST", "/folders/{id}/clock/set", "setClock", "Move the clock forward to a moment",
         lambda control, asked: control.set_clock(asked.folder_id, asked.body.now),
         types.ClockShown, types.SetClock),
+    Row("GET", "/presets", "listPresets", "Faults with a name, for any folder",
+        lambda control, _: control.list_presets(), types.PresetList),
     Row("GET", "/folders/{id}/faults", "listFaults", "The faults, and what became of each",
         lambda control, asked: control.list_faults(asked.folder_id), types.Standings),
     Row("POST", "/folders/{id}/faults", "addFault", "One more fault",
-        lambda control, asked: control.add_fault(asked.folder_id, asked.body), _FIELDS, _FIELDS, Fault),
+        lambda control, asked: control.add_fault(asked.folder_id, asked.body), Standing, _FIELDS, Fault),
+    Row("POST", "/folders/{id}/faults:load", "loadFaults", "Further faults, and presets by name: all or none",
+        lambda control, asked: control.load_faults(asked.folder_id, asked.body.faults),
+        types.Standings, types.FaultsToLoad),
     Row("DELETE", "/folders/{id}/faults", "clearFaults", "Forget every fault",
         lambda control, asked: control.clear_faults(asked.folder_id), types.Standings),
     Row("GET", "/folders/{id}/plan", "listPlans", "What was written for the next tunings",
         lambda control, asked: control.list_plans(asked.folder_id), types.Plans),
     Row("POST", "/folders/{id}/plan", "addPlan", "One more script for the next tunings",
-        lambda control, asked: control.add_plan(asked.folder_id, asked.body), _FIELDS, _FIELDS, Script),
+        lambda control, asked: control.add_plan(asked.folder_id, asked.body),
+        types.PlanShown, _FIELDS, Script),
     Row("DELETE", "/folders/{id}/plan", "clearPlans", "The next tunings go as usual",
         lambda control, asked: control.clear_plans(asked.folder_id), types.Plans),
 )  # fmt: skip
