@@ -100,13 +100,21 @@ def test_a_request_that_cannot_work_is_refused_with_code_and_message(ask, body, 
         ("GET", "/folders/b1gnobody/journal"),
         ("POST", "/folders/b1gnobody/clock/advance"),
         ("GET", "/nothing"),
-        ("PUT", "/folders"),
         ("GET", ""),
     ],
 )
 def test_what_does_not_exist_is_not_found(ask, verb, path):
     status, refusal = ask(verb, path, {"seconds": 1} if verb == "POST" else None)
     assert (status, refusal["code"]) == (404, 5)
+
+
+def test_another_verb_is_told_those_that_there_are(ask, folder_id):
+    assert ask("PUT", "/folders") == (
+        405,
+        {"code": 12, "message": "no PUT /_mock/v1/folders; there is GET, POST"},
+    )
+    status, refusal = ask("GET", f"/folders/{folder_id}/faults:load")
+    assert (status, refusal["message"].partition("; ")[2]) == (405, "there is POST")
 
 
 def test_asking_for_a_folder_does_not_make_it(ask):

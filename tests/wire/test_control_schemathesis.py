@@ -12,6 +12,7 @@ _EXAMPLES = "10"
 
 
 @pytest.mark.all
+@pytest.mark.timeout(300)
 def test_every_answer_is_as_the_document_says(tmp_path):
     with MockServer() as mock:
         done = subprocess.run(
@@ -26,13 +27,14 @@ def test_every_answer_is_as_the_document_says(tmp_path):
                     "--seed",
                     "7",
                 ),
-                *("--checks", "not_a_server_error,status_code_conformance,response_schema_conformance"),
+                # What makes sense is more than types say; and the default folder is emptied, not deleted.
+                *("--exclude-checks", "positive_data_acceptance,use_after_free"),
                 *("--generation-database", "none", "--no-color"),
             ],
             capture_output=True,
             text=True,
             check=False,
-            timeout=110,
+            timeout=280,
             cwd=tmp_path,
         )
         assert mock.folder().clock.now()

@@ -5,7 +5,7 @@ status. Within v1 fields are only ever added.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import web
 
 from aistudio_mock.backend.control import Control
-from aistudio_mock.domain.errors import ApiError, InvalidArgument, NotFound
+from aistudio_mock.domain.errors import ApiError, InvalidArgument, NotFound, Unimplemented
 from aistudio_mock.transport.errors import HTTP_STATUS
 from aistudio_mock.transport.http import control_journal, control_saved
 from aistudio_mock.transport.http.control_guard import Guard
@@ -115,9 +115,23 @@ def _fields_of(kind: Any, problem: str) -> str:
 
 
 async def _nothing(request: web.Request) -> web.Response:
-    known = ", ".join(f"{row.verb} {PREFIX}{row.path}" for row in TABLE)
-    others = f"GET {PREFIX}/openapi.json describes all: {known}, and more"
-    raise NotFound(f"no {request.method} {request.path}; {others}")
+    from aistudio_mock.transport.http.openapi import rows  # noqa: PLC0415 - for those who are lost
+
+    everything = rows()
+    verbs = [row.verb for row in everything if row.fits(request.path.removeprefix(PREFIX))]
+    if verbs:
+        return _not_so(request, verbs)
+    known = ", ".join(f"{row.verb} {PREFIX}{row.path}" for row in everything)
+    raise NotFound(f"no {request.method} {request.path}; there is {known}")
+
+
+def _not_so(request: web.Request, verbs: Sequence[str]) -> web.Response:
+    """What is there, but by other verbs."""
+    allowed = ", ".join(verbs)
+    response = _refused(Unimplemented(f"no {request.method} {request.path}; there is {allowed}"))
+    response.set_status(405)
+    response.headers["Allow"] = allowed
+    return response
 
 
 def _said(reply: Any) -> web.Response:

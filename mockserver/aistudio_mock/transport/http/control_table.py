@@ -3,6 +3,7 @@
 The server routes by this table, and the OpenAPI document is made of it.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -58,6 +59,10 @@ class Row(Struct, frozen=True):
     def shown(self) -> Any:
         """The type of the body, as people are told."""
         return self.told or self.takes
+
+    def fits(self, path: str) -> bool:
+        """Whether that is a path of this row."""
+        return re.fullmatch(self.path.replace("{id}", "[^/]+"), path) is not None
 
 
 def _at(asked: Asked) -> datetime | None:
