@@ -3,11 +3,14 @@
 import re
 import socket
 import struct
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _DATA, _HEADERS, _RST_STREAM, _SETTINGS, _GOAWAY = 0, 1, 3, 4, 7
+_CONTINUATION = 9
 _END_STREAM, _ACK, _END_HEADERS = 1, 1, 4
 
 
@@ -47,6 +50,60 @@ def _answer(connection: socket.socket) -> Answer:
         elif kind in {_RST_STREAM, _GOAWAY}:
             break
     return Answer(None, data=data)
+
+
+@dataclass(slots=True)
+class Heard:
+    """What a server said on one connection: how streams ended, and whether it said whole frames only."""
+
+    statuses: dict[int, int] = field(default_factory=dict)
+    """gRPC status by stream."""
+    resets: dict[int, int] = field(default_factory=dict)
+    """RST_STREAM's error code by stream."""
+    goaway: int | None = None
+    rest: bytes = b""
+
+
+def heard(said: bytes) -> Heard:
+    """Reads what a server said. ValueError for a frame or a status that no server may send."""
+    told = Heard()
+    while len(said) >= 9:
+        length, kind, flags = int.from_bytes(said[:3], "big"), said[3], said[4]
+        stream, payload, said = int.from_bytes(said[5:9], "big"), said[9 : 9 + length], said[9 + length :]
+        if kind == _HEADERS and flags & _END_STREAM and stream not in told.statuses:
+            told.statuses[stream] = _code(int(_value(payload, b"grpc-status")), 16)
+        elif kind == _RST_STREAM:
+            told.resets[stream] = _code(int.from_bytes(payload, "big"), 13)
+        elif kind == _GOAWAY:
+            told.goaway = _code(int.from_bytes(payload[4:8], "big"), 13)
+        elif kind > _CONTINUATION:
+            raise ValueError(f"a frame of kind {kind}: {payload[:40]!r}")
+    told.rest = said
+    return told
+
+
+def converse(target: str, said: bytes, until: Callable[[Heard], bool] | None = None) -> tuple[Heard, bool]:
+    """Says those bytes, and listens until it is closed or `until` is met; whether it goes on.
+
+    Without `until` nothing follows, which ends the connection. TimeoutError where the server hangs.
+    """
+    host, _, port = target.rpartition(":")
+    answer = b""
+    with socket.create_connection((host, int(port)), timeout=10) as connection, suppress(ConnectionError):
+        connection.sendall(said)
+        if until is None:
+            connection.shutdown(socket.SHUT_WR)
+        while more := connection.recv(65536):
+            answer += more
+            if until is not None and until(heard(answer)):
+                return heard(answer), True
+    return heard(answer), False
+
+
+def _code(code: int, most: int) -> int:
+    if not 0 <= code <= most:
+        raise ValueError(f"{code} is no code: they go from 0 to {most}")
+    return code
 
 
 def _value(block: bytes, name: bytes) -> str:
