@@ -8,11 +8,12 @@ from typing import Any
 
 import yaml
 
-from aistudio_conformance.broken.clients import MUTANTS
+from aistudio_conformance.broken.clients import EVERY
 from aistudio_conformance.broken.servers import broken_servers
 from aistudio_conformance.judge import SECRETS_RULE
 from aistudio_conformance.load import cases, rules
 from aistudio_conformance.monitors import MONITORS, SECRETS_PRINTED
+from aistudio_conformance.packs import every_case
 from aistudio_conformance.server_monitors import SERVER_MONITORS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,8 +22,8 @@ PAGE = ROOT / "docs/reference/requirements.md"
 
 
 def checks() -> dict[str, str]:
-    """Every check and monitor, by the name that findings use, with its rule."""
-    own = {f"{case.id}/{check.id}": check.rule for case in cases() for check in case.checks}
+    """Every check of every pack and every monitor, by the name that findings use, with its rule."""
+    own = {f"{case.id}/{check.id}": check.rule for case in every_case() for check in case.checks}
     watching = {monitor.check: monitor.rule for monitor in MONITORS.values()}
     return own | watching | {f"monitor/{SECRETS_PRINTED}": SECRETS_RULE}
 
@@ -86,13 +87,13 @@ def _kills() -> Iterator[str]:
         "## Which broken client each check catches",
         "",
         "Every client below is the raw-stub client with one defect. `tests/conformance/test_kill_matrix.py`",
-        "asserts exactly which checks it turns red, and that nothing is red without a defect. **Bold**: no",
-        "other check catches this client.",
+        "(of the pack `forward`, `test_forward_pack.py`) asserts exactly which checks it turns red, and that",
+        "nothing is red without a defect. **Bold**: no other check catches this client.",
         "",
         "| broken client | its defect | checks that turn red |",
         "|---|---|---|",
     )
-    for name, (client, red) in MUTANTS.items():
+    for name, (client, red) in EVERY.items():
         told = ", ".join(f"**`{check}`**" if len(red) == 1 else f"`{check}`" for check in sorted(red))
         yield f"| `{name}` | {client.__doc__} | {told} |"
 

@@ -125,9 +125,14 @@ class Order(_Part, frozen=True):
 
 
 class Reply(_Part, frozen=True):
-    """What the client told its user. `expect` maps paths, into the reply, to matchers."""
+    """What the client told its user. `expect` maps paths, into the reply, to matchers.
+
+    Where a `witness` is named, nothing is shown without it; of a client that never calls its method nothing
+    is asked.
+    """
 
     expect: Mapping[str, Any]
+    witness: Selector | None = None
 
 
 class Fails(_Part, frozen=True):

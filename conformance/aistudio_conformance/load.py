@@ -59,7 +59,18 @@ def ledger_from(text: bytes, place: str = "ledger.yaml") -> Mapping[str, Rule]:
 
 def case_from(text: bytes, place: str) -> Case:
     """A case from YAML. Raises CaseError for one that can never work."""
-    case = _read(text, Case, place)
+    return _sound(_read(text, Case, place), place)
+
+
+def case_of(written: Mapping[str, Any], place: str) -> Case:
+    """A case that was made, not written. Raises CaseError for one that can never work."""
+    try:
+        return _sound(msgspec.convert(written, Case), place)
+    except msgspec.ValidationError as problem:
+        raise CaseError(f"{place}: {problem}") from None
+
+
+def _sound(case: Case, place: str) -> Case:
     problem = next(_problems(case), None)
     if problem:
         raise CaseError(f"{place}: {problem}")

@@ -13,7 +13,7 @@ from aistudio_conformance.journal import Entry, Journal
 from aistudio_conformance.match import look, mismatch
 from aistudio_conformance.model import Report, StepReport
 from aistudio_conformance.protocol import Answer
-from aistudio_conformance.seen import Seen, kept, not_reached, violated
+from aistudio_conformance.seen import Seen, kept, not_applicable, not_reached, violated
 from aistudio_conformance.variables import fill
 
 
@@ -100,7 +100,19 @@ def _reply(check: Reply, evidence: Evidence) -> Seen:
     if answer.error is not None:
         return violated(f"the client told of a failure: {_failure(answer)}")
     wrong = _wrong(check.expect, answer.ok or {}, evidence)
-    return violated(f"the client told: {wrong}") if wrong else kept()
+    if wrong:
+        return violated(f"the client told: {wrong}")
+    return _witnessed(check.witness, evidence) if check.witness else kept()
+
+
+def _witnessed(witness: Selector, evidence: Evidence) -> Seen:
+    """Kept, if the witness was seen."""
+    found = evidence.select(witness)
+    if found:
+        return kept(found)
+    if not evidence.select(Selector(method=witness.method, leg=witness.leg)):
+        return not_applicable(f"the client calls no {witness.method}")
+    return not_reached(f"no {_named(witness)} was seen")
 
 
 def _fails(check: Fails, evidence: Evidence) -> Seen:

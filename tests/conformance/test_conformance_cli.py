@@ -220,9 +220,31 @@ def test_the_cases_and_their_checks_are_listed(run):
     assert "monitor" not in run("list", "--only", "TU-*")[1]
 
 
+def test_a_pack_is_listed_alone_and_run_by_its_name_or_by_its_cases(run):
+    code, out, _ = run("list", "--pack", "forward")
+    assert code == 0
+    assert (
+        "NEW-tuning-get-value-tuning_task.status  A tuning is shown: a new value of tuning_task.status\n"
+        in out
+    )
+    assert "UP-01" not in out
+    assert "NEW-" not in run("list")[1]
+    for chosen in (("--pack", "forward"), ()):
+        client = ("--client", f"{BROKEN}:KnowsEveryValue", "--only", "NEW-dataset-list-*")
+        code, out, _ = run("run", *client, *chosen)
+        assert code == 1
+        assert "3 cases" in out
+        assert "FAIL  NEW-dataset-list-value-datasets.status/survived" in out
+    assert run("list", "--pack", "core", "--only", "NEW-*")[0] == 2
+
+
 @pytest.mark.parametrize(
     ("check", "told"),
     [
+        (
+            "NEW-dataset-delete-fields/survived",
+            ["MUST", "KnowsEveryField", "Refuses_NEW_dataset_delete_fields"],
+        ),
         (
             "UP-01/size-announced",
             ["MUST", "sb c.4; cs UP-01", "request.size_bytes", "ProbesForTheUrl: It asks"],

@@ -212,3 +212,22 @@ def test_a_put_is_an_entry_like_any_other():
         }
     }
     assert verdict(check, seen=[put(1, "/b/k", headers=(("content-type", "text/plain"),))]).outcome is PASS
+
+
+WITNESSED = {
+    "reply": {"expect": {"id": "7"}, "witness": {"method": "A/Get", "where": {"fault": {"absent": False}}}}
+}
+
+
+@pytest.mark.parametrize(
+    ("seen", "told", "outcome"),
+    [
+        ([entry(1, "A/Get", fault="fault-1")], {"id": "7"}, PASS),
+        ([entry(1, "A/Get", fault="fault-1")], {"id": "8"}, FAIL),
+        ([entry(1, "A/Get")], {"id": "7"}, NOT_REACHED),
+        ([entry(1, "A/Get")], {"id": "8"}, FAIL),
+        ([entry(1, "A/Put")], {"id": "7"}, NOT_APPLICABLE),
+    ],
+)
+def test_a_reply_with_a_witness_shows_nothing_without_it(seen, told, outcome):
+    assert verdict(WITNESSED, [answered(**told)], seen).outcome is outcome

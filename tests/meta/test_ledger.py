@@ -2,7 +2,7 @@
 
 import pytest
 
-from aistudio_conformance.broken.clients import MUTANTS
+from aistudio_conformance.broken.clients import EVERY
 from aistudio_conformance.broken.servers import broken_servers
 from aistudio_conformance.load import CaseError, cases, ledger_from, rules
 from tools import generate_requirements as requirements
@@ -11,7 +11,7 @@ CHECKS = requirements.checks()
 OF_SERVERS = requirements.server_checks()
 CAUGHT_ALONE = {next(iter(one.red)) for one in broken_servers().values() if len(one.red) == 1}
 EXCUSED_OF_SERVERS = {f"{case.id}/{one.id}": one.not_sole for case in cases() for one in case.server_checks}
-SOLE = {next(iter(red)) for _, red in MUTANTS.values() if len(red) == 1}
+SOLE = {next(iter(red)) for _, red in EVERY.values() if len(red) == 1}
 EXCUSED = {f"{case.id}/{check.id}": check.not_sole for case in cases() for check in case.checks}
 
 
@@ -46,9 +46,9 @@ def test_a_broken_server_says_its_defect_and_names_what_exists(server):
     assert bool(server.faults) is not bool(server.auth), "one defect"
 
 
-@pytest.mark.parametrize("name", MUTANTS)
+@pytest.mark.parametrize("name", EVERY)
 def test_a_broken_client_says_its_defect_and_names_checks_that_exist(name):
-    client, red = MUTANTS[name]
+    client, red = EVERY[name]
     assert red, "a client that nothing catches proves nothing"
     assert red <= CHECKS.keys()
     assert client.__doc__ is not None

@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from aistudio_conformance.adapters.raw_stubs import RawStubs
+from aistudio_conformance.broken.forward import FORWARD
 from aistudio_conformance.broken.mutant import MUTANTS
 
 for _module in (
@@ -17,11 +18,14 @@ for _module in (
 ):
     import_module(f"aistudio_conformance.broken.{_module}")  # they declare
 
-__all__ = ["MUTANTS"]
+EVERY = MUTANTS | FORWARD
+"""Those of the pack `forward` as well."""
+
+__all__ = ["EVERY", "FORWARD", "MUTANTS"]
 
 
 def __getattr__(name: str) -> type[RawStubs]:
     try:
-        return MUTANTS[name][0]
+        return EVERY[name][0]
     except KeyError:
-        raise AttributeError(f"no broken client {name}; there are {', '.join(MUTANTS)}") from None
+        raise AttributeError(f"no broken client {name}; there are {', '.join(EVERY)}") from None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aistudio_conformance import load
 from aistudio_conformance.case import Case
+from aistudio_conformance.packs import PACKS, every_case
 from aistudio_conformance.results import Exit
 
 
@@ -53,14 +54,27 @@ def counted(level: str) -> frozenset[str] | None:
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
-    """`--only`."""
+    """`--pack` and `--only`."""
+    parser.add_argument(
+        "--pack",
+        choices=PACKS,
+        help="core: the cases that are written by hand (default); forward: answers that have something new, "
+        "one case for each place where the contract has room for it",
+    )
     parser.add_argument(
         "--only",
         action="append",
         default=[],
         metavar="GLOB",
-        help="only cases whose id fits, such as 'UP-*'; may be repeated",
+        help="only cases whose id fits, such as 'UP-*', of any pack unless --pack names one; may be repeated",
     )
+
+
+def selected(arguments: argparse.Namespace) -> tuple[Case, ...]:
+    """The cases that `--pack` and `--only` mean. Raises CommandError."""
+    if arguments.pack is None and arguments.only:
+        return select(every_case(), arguments.only)
+    return select(PACKS[arguments.pack or "core"](), arguments.only)
 
 
 def add_reports(parser: argparse.ArgumentParser) -> None:

@@ -18,6 +18,7 @@ from aistudio_conformance.functions import FUNCTIONS
 from aistudio_conformance.judge import SECRETS_RULE
 from aistudio_conformance.ledger import Rule
 from aistudio_conformance.monitors import MONITORS, SECRETS_PRINTED
+from aistudio_conformance.packs import every_case
 from aistudio_conformance.results import Exit
 
 _KINDS = ("calls", "never", "order", "reply", "fails")
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Tells all that is known of a check. Raises CommandError for one that does not exist."""
-    checks = {f"{case.id}/{check.id}": (case, check) for case in load.cases() for check in case.checks}
+    checks = {f"{case.id}/{check.id}": (case, check) for case in every_case() for check in case.checks}
     monitors = {f"monitor/{name}": name for name in (*MONITORS, SECRETS_PRINTED)}
     name = arguments.check
     if name in checks:
@@ -94,7 +95,7 @@ def _mutants(check: str) -> Iterator[str]:
         broken = import_module("aistudio_conformance.broken.clients")
     except ImportError:
         return  # the client that they are made of needs packages that are not everywhere
-    proofs = [(name, client) for name, (client, red) in broken.MUTANTS.items() if check in red]
+    proofs = [(name, client) for name, (client, red) in broken.EVERY.items() if check in red]
     for number, (name, client) in enumerate(proofs):
         yield f"{'' if number else 'caught':<11}{name}: {inspect.getdoc(client)}"
 

@@ -7,6 +7,7 @@ from aistudio_conformance import bundle, load
 from aistudio_conformance.commands import reporting
 from aistudio_conformance.commands.command import Command, CommandError, add_level, add_reports, counted
 from aistudio_conformance.judge import COURTS
+from aistudio_conformance.packs import every_case
 from aistudio_conformance.results import Exit, Results
 from aistudio_conformance.runner import judged
 
@@ -44,7 +45,7 @@ def _judged(arguments: argparse.Namespace, folder: Path) -> Results:
         read = bundle.read(folder)
     except bundle.BundleError as problem:
         raise CommandError(str(problem), Exit.USAGE) from None
-    cases = {case.id: case for case in load.cases()}
+    cases = {case.id: case for case in every_case()}
     found = tuple(
         judged(cases[played.report.case], played, load.rules(), COURTS[read.run.court])
         for played in read.cases

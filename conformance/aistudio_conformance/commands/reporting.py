@@ -8,6 +8,7 @@ from aistudio_conformance import known, load
 from aistudio_conformance.commands.command import CommandError
 from aistudio_conformance.judge import Rules
 from aistudio_conformance.known import Compared, Known
+from aistudio_conformance.packs import every_case
 from aistudio_conformance.reports import jsonl, junit, terminal
 from aistudio_conformance.results import Exit, Results, Run
 from aistudio_conformance.runner import Judged
@@ -28,7 +29,7 @@ def listed(arguments: argparse.Namespace, run: Run) -> tuple[Known, ...]:
 
 def compared(entries: tuple[Known, ...], judged: Iterable[Judged]) -> Compared:
     """The verdicts, held against the list."""
-    return known.compare(entries, [one.verdict for one in judged], [case.id for case in load.cases()])
+    return known.compare(entries, [one.verdict for one in judged], [case.id for case in every_case()])
 
 
 def tell(arguments: argparse.Namespace, results: Results) -> None:

@@ -25,7 +25,7 @@ from aistudio_conformance.commands.command import (
     add_reports,
     add_selection,
     counted,
-    select,
+    selected,
 )
 from aistudio_conformance.judge import COURTS
 from aistudio_conformance.known import Known
@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
         command = clients.command(arguments.client, arguments.program)
     except clients.ClientError as problem:
         raise CommandError(str(problem), Exit.USAGE) from None
-    return conduct(arguments, command, select(load.cases(), arguments.only))
+    return conduct(arguments, command, selected(arguments))
 
 
 def conduct(
@@ -210,6 +210,7 @@ COMMAND = Command(
     summary="run the cases with a client and judge it",
     example="aistudio-conformance run --client raw-stubs --only 'UP-*'\n"
     "  aistudio-conformance run --client official-sdk --level must --html report.html\n"
+    "  aistudio-conformance run --client reference --pack forward --parallel 2\n"
     "  aistudio-conformance run -- ./my-adapter --verbose",
     add_arguments=add_arguments,
     run=run,

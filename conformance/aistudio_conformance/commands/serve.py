@@ -11,6 +11,7 @@ from aistudio_conformance.by_hand import ByHand
 from aistudio_conformance.commands.command import Command, CommandError, select
 from aistudio_conformance.known import Compared
 from aistudio_conformance.mock_target import MockTarget
+from aistudio_conformance.packs import every_case
 from aistudio_conformance.play import play
 from aistudio_conformance.protocol import ASKED, Hello
 from aistudio_conformance.reports import terminal
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serves until the last step was said to be done, then judges what was seen. Raises CommandError."""
-    cases = select(load.cases(), [arguments.case])
+    cases = select(every_case(), [arguments.case])
     if len(cases) > 1:
         raise CommandError(f"--case {arguments.case}: one case at a time", Exit.USAGE)
     (case,) = cases

@@ -4,7 +4,7 @@ import argparse
 
 from aistudio_conformance import clients, load
 from aistudio_conformance.commands import run as running
-from aistudio_conformance.commands.command import Command, CommandError, select
+from aistudio_conformance.commands.command import Command, CommandError, selected
 from aistudio_conformance.results import Exit
 
 _DRIVER = "reference"
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         command = clients.command(arguments.client, ())
     except clients.ClientError as problem:
         raise CommandError(str(problem), Exit.USAGE) from None
-    cases = [case for case in select(load.cases(), arguments.only) if case.server_checks]
+    cases = [case for case in selected(arguments) if case.server_checks]
     if not cases:
         raise CommandError(
             "none of these cases looks at a server; see `aistudio-conformance list`", Exit.USAGE

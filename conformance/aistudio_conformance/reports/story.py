@@ -27,9 +27,12 @@ class Row(Struct, frozen=True):
 
 @cache
 def conversations() -> Mapping[str, Sequence[str]]:
-    """What a client without a defect says in each case, by the case's id."""
-    text = files("aistudio_conformance").joinpath("conversations.json").read_text("utf-8")
-    told: Mapping[str, Sequence[str]] = json.loads(text)
+    """What a client without a defect says in each case of every pack, by the case's id."""
+    package = files("aistudio_conformance")
+    packs = [one for one in package.iterdir() if one.name.startswith("conversations")]
+    told: dict[str, Sequence[str]] = {}
+    for pack in packs:
+        told |= json.loads(pack.read_text("utf-8"))
     return told
 
 
