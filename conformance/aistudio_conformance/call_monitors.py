@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import msgspec
 
+from aistudio_conformance.deprecation import deprecated
 from aistudio_conformance.journal import Entry, Journal
 from aistudio_conformance.seen import Seen, kept, not_applicable, violated
 
@@ -43,7 +44,7 @@ def deadline_sent(journal: Journal) -> Seen:
 
 def credentials_with_every_call(journal: Journal) -> Seen:
     """A client that has credentials sends them with every call that needs them."""
-    calls = [one for one in _calls(journal) if one.method.partition("/")[0] not in _OPEN]
+    calls = [one for one in api_calls(journal) if one.method.partition("/")[0] not in _OPEN]
     without = [one for one in calls if "authorization" not in one.headers]
     if len(without) == len(calls):
         return not_applicable("no credentials were sent at all")
@@ -52,15 +53,24 @@ def credentials_with_every_call(journal: Journal) -> Seen:
 
 def idempotency_key_of_one_call(journal: Journal) -> Seen:
     """An idempotency key that is sent belongs to the attempts of one call."""
-    sent = [one for one in _calls(journal) if "idempotency-key" in one.headers]
-    if not sent:
-        return not_applicable("no idempotency key was sent")
-    first: dict[str, Entry] = {}
-    for one in sent:
-        earlier = first.setdefault(one.headers["idempotency-key"], one)
-        if earlier is not one and not _is_attempt(one, earlier):
-            return violated("two calls have the same idempotency key", [earlier, one])
-    return kept(sent)
+    return _of_one_call(journal, "idempotency-key", "idempotency key")
+
+
+def request_id_of_one_call(journal: Journal) -> Seen:
+    """An `x-client-request-id` that is sent belongs to the attempts of one call."""
+    return _of_one_call(journal, "x-client-request-id", "request id")
+
+
+def no_deprecated_fields(journal: Journal) -> Seen:
+    """No request fills a field that the contract calls deprecated."""
+    said = [(one, *deprecated(one.request_type, one.request or {})) for one in apiapi_calls(journal)]
+    if not said:
+        return not_applicable("nothing was called")
+    filled = [(one, names) for one, *names in said if names]
+    if filled:
+        told = sorted({f"{one.method} {name}" for one, names in filled for name in names})
+        return violated(f"deprecated: {', '.join(told)}", [one for one, _ in filled])
+    return kept([one for one, *_ in said])
 
 
 def no_secret_in_messages(journal: Journal) -> Seen:
@@ -73,10 +83,10 @@ def no_secret_in_messages(journal: Journal) -> Seen:
 
 def no_repeat_of_what_was_refused(journal: Journal) -> Seen:
     """A call that changes something and was refused as wrong is not sent again, word for word, at once."""
-    changes = [one for one in _calls(journal) if not one.method.rpartition("/")[2].startswith(_READS)]
+    changes = [one for one in api_calls(journal) if not one.method.rpartition("/")[2].startswith(_READS)]
     if not changes:
         return not_applicable("nothing was to be changed")
-    for call, later in pairwise(_calls(journal)):
+    for call, later in pairwise(api_calls(journal)):
         is_same = (later.method, later.request) == (call.method, call.request)
         if call in changes and call.status in _REFUSED and is_same:
             return violated(f"{call.method} was repeated after {call.status}", [call, later])
@@ -125,8 +135,21 @@ def downloads_by_the_url_given(journal: Journal) -> Seen:
     return violated("a URL was fetched that was not given so", other) if other else kept(fetches)
 
 
-def _calls(journal: Journal) -> list[Entry]:
+def api_calls(journal: Journal) -> list[Entry]:
+    """The calls of the service, by gRPC or REST."""
     return [one for one in journal.entries if one.leg != "storage"]
+
+
+def _of_one_call(journal: Journal, header: str, called: str) -> Seen:
+    sent = [one for one in apiapi_calls(journal) if header in one.headers]
+    if not sent:
+        return not_applicable(f"no {called} was sent")
+    first: dict[str, Entry] = {}
+    for one in sent:
+        earlier = first.setdefault(one.headers[header], one)
+        if earlier is not one and not _is_attempt(one, earlier):
+            return violated(f"two calls have the same {called}", [earlier, one])
+    return kept(sent)
 
 
 def _methods(calls: Iterable[Entry]) -> str:

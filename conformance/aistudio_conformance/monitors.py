@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from msgspec import Struct
 
+from aistudio_conformance import attempt_monitors as attempts
 from aistudio_conformance import call_monitors as calls
 from aistudio_conformance.journal import Entry, Journal
 from aistudio_conformance.seen import Seen, kept, not_applicable, violated
@@ -15,6 +16,9 @@ SECRETS_PRINTED = "secrets-printed"
 
 _ENDED = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "UNKNOWN", "INTERNAL", "OK"})
 """How a call may end and yet have been carried out."""
+
+
+_TOKEN = "x-amz-security-token"  # noqa: S105 - a header's name
 
 
 class Monitor(Struct, frozen=True):
@@ -36,9 +40,21 @@ def no_credentials_on_storage(journal: Journal) -> Seen:
     if not requests:
         return not_applicable("the storage was not used")
     told = [
-        one for one in requests if "authorization" in one.headers or "x-amz-security-token" in one.headers
+        one for one in requests if "authorization" in one.headers or _TOKEN in one.headers
     ]
     return violated("credentials were sent to a presigned URL", told) if told else kept(requests)
+
+
+def only_signed_headers(journal: Journal) -> Seen:
+    """No request to a presigned URL has a header of S3 that the URL does not sign."""
+    requests = _storage(journal)
+    if not requests:
+        return not_applicable("the storage was not used")
+    extra = [(one, name) for one in requests for name in one.headers if _is_unsigned(name, one.url)]
+    if extra:
+        names = sorted({name for _, name in extra})
+        return violated(f"{', '.join(names)} was sent, and is not signed", [one for one, _ in extra])
+    return kept(requests)
 
 
 def announced_size_is_sent(journal: Journal) -> Seen:
@@ -98,6 +114,12 @@ def _storage(journal: Journal) -> list[Entry]:
     return [one for one in journal.entries if one.leg == "storage"]
 
 
+def _is_unsigned(header: str, url: str) -> bool:
+    """Credentials are another monitor's."""
+    signed = parse_qs(urlsplit(url).query).get("X-Amz-SignedHeaders", [""])[0].split(";")
+    return header.startswith("x-amz-") and header != _TOKEN and header not in signed
+
+
 def _path(url: str) -> str:
     return urlsplit(url).path
 
@@ -132,6 +154,7 @@ MONITORS: Mapping[str, Monitor] = {
     monitor.name: monitor
     for monitor in (
         Monitor("no-credentials-on-storage", "upload-without-credentials", no_credentials_on_storage),
+        Monitor("only-signed-headers", "storage-headers-signed", only_signed_headers),
         Monitor("announced-size-is-sent", "upload-size-kept", announced_size_is_sent),
         Monitor("tunes-on-ready-datasets", "tune-needs-ready", tunes_on_ready_datasets),
         Monitor("no-repeat-of-what-creates", "creation-not-repeated", no_repeat_of_what_creates),
@@ -140,6 +163,13 @@ MONITORS: Mapping[str, Monitor] = {
         Monitor("credentials-with-every-call", "credentials-always-sent", calls.credentials_with_every_call),
         Monitor(
             "idempotency-key-of-one-call", "idempotency-key-of-one-call", calls.idempotency_key_of_one_call
+        ),
+        Monitor("request-id-of-one-call", "request-id-of-one-call", calls.request_id_of_one_call),
+        Monitor("no-deprecated-fields", "deprecated-left-alone", calls.no_deprecated_fields),
+        Monitor("retries-with-a-pause", "retries-pause", attempts.retries_with_a_pause),
+        Monitor("no-endless-retries", "retries-end", attempts.no_endless_retries),
+        Monitor(
+            "refused-credentials-dropped", "refused-credentials-dropped", attempts.refused_credentials_dropped
         ),
         Monitor("no-secret-in-messages", "secrets-only-as-credentials", calls.no_secret_in_messages),
         Monitor("no-repeat-of-what-was-refused", "refusal-final", calls.no_repeat_of_what_was_refused),

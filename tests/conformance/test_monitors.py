@@ -57,21 +57,31 @@ def poll(number, *, done=True, valid=True):
 
 KEY = ("authorization", "Api-Key AQVN[redacted 0123456789 40]")
 SOMETIME = ("idempotency-key", "a")
+A_REQUEST = ("x-client-request-id", "a")
+TUNE = "yandex.cloud.ai.tuning.v1.TuningRequest"
+SIGNED = f"{TAIL}&X-Amz-SignedHeaders=content-length%3Bhost%3Bx-amz-acl"
 
 
 def called(number, method="DatasetService/Describe", *headers, status="OK", request=None, **more):
     return entry(number, method, status=status, metadata=headers, request=request or {"id": "x"}, **more)
 
 
-def polls(*gaps, done=None):
+def polls(*gaps, done=None, status="OK"):
     """Polls of one operation, so many milliseconds after the last answer; done from number `done` on."""
     now, seen = START, []
     for number, gap in enumerate((0, *gaps), 1):
         asked, now = now + timedelta(milliseconds=gap), now + timedelta(milliseconds=gap + 1)
         reply = {"id": "op", "done": True} if done is not None and number >= done else {"id": "op"}
-        poll = called(number, "OperationService/Get", request={"operation_id": "op"}, responses=(reply,))
+        request = {"operation_id": "op"}
+        poll = called(number, "OperationService/Get", status=status, request=request, responses=(reply,))
         seen.append(replace(poll, received_at=Times(asked, asked), answered_at=Times(now, now)))
     return seen
+
+
+def refused(times, token="t1.[redacted 1 90]"):
+    """Calls with a credential that is not valid."""
+    key = ("authorization", f"Bearer {token}")
+    return [called(number, GET, key, status="UNAUTHENTICATED") for number in range(1, times + 1)]
 
 
 def archive(number, url=URL):
@@ -173,6 +183,32 @@ READY = {"dataset": {"dataset_id": "fds1", "status": "READY"}}
         ("downloads-by-the-url-given", archive(1, TAIL), KEPT),
         ("downloads-by-the-url-given", archive(1, f"{TAIL}&more=1"), VIOLATED),
         ("downloads-by-the-url-given", archive(1, TAIL)[1:], VIOLATED),
+        ("only-signed-headers", [], NOTHING),
+        ("only-signed-headers", [put(1, TAIL, headers=(("content-type", "text/plain"),))], KEPT),
+        ("only-signed-headers", [put(1, TAIL, headers=(("x-amz-acl", "private"),))], VIOLATED),
+        ("only-signed-headers", [put(1, SIGNED, headers=(("x-amz-acl", "private"),))], KEPT),
+        ("only-signed-headers", [put(1, TAIL, headers=(("x-amz-security-token", "x"),))], KEPT),
+        ("request-id-of-one-call", [called(1)], NOTHING),
+        ("request-id-of-one-call", [called(1, GET, A_REQUEST, status="UNAVAILABLE"), called(2, GET, A_REQUEST)], KEPT),
+        ("request-id-of-one-call", [called(1, GET, A_REQUEST), called(2, GET, A_REQUEST)], VIOLATED),
+        ("no-deprecated-fields", [], NOTHING),
+        ("no-deprecated-fields", [called(1, request_type=TUNE, request={"validation_dataset": {}})], KEPT),
+        ("no-deprecated-fields", [called(1, request_type=TUNE, request={"validation_datasets": [{}]})], VIOLATED),
+        ("no-deprecated-fields", [called(1, request_type="a.New", request={"validation_datasets": [{}]})], KEPT),
+        ("retries-with-a-pause", [called(1)], NOTHING),
+        ("retries-with-a-pause", polls(10, 10, status="UNAVAILABLE"), KEPT),
+        ("retries-with-a-pause", polls(1, 10, 1, status="UNAVAILABLE"), KEPT),
+        ("retries-with-a-pause", polls(1, 1, status="UNAVAILABLE"), VIOLATED),
+        ("retries-with-a-pause", polls(-1, -1, status="UNAVAILABLE"), KEPT),
+        ("retries-with-a-pause", polls(1, 1, status="NOT_FOUND"), NOTHING),
+        ("no-endless-retries", [called(1)], NOTHING),
+        ("no-endless-retries", polls(*[10] * 9, status="UNAVAILABLE"), KEPT),
+        ("no-endless-retries", polls(*[10] * 10, status="UNAVAILABLE"), VIOLATED),
+        ("no-endless-retries", polls(*[10] * 10, status="NOT_FOUND"), NOTHING),
+        ("refused-credentials-dropped", [called(1, GET, status="UNAUTHENTICATED")], NOTHING),
+        ("refused-credentials-dropped", refused(4), KEPT),
+        ("refused-credentials-dropped", refused(5), VIOLATED),
+        ("refused-credentials-dropped", [*refused(4), *refused(4, "t1.[redacted 2 90]")], KEPT),
     ],
 )
 def test_a_monitor_sees(monitor, seen, sight):

@@ -1,5 +1,6 @@
 """Broken clients: what the monitors alone catch, in the calls and polls of whatever is being done."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -88,3 +89,75 @@ class TurnsTheQuery(RawStubs):
     def _download(self, url: str, file: Path) -> None:
         path, _, query = url.partition("?")
         super()._download(f"{path}?{'&'.join(reversed(query.split('&')))}", file)
+
+
+@turns_red("monitor/only-signed-headers")
+class AsksForAnAcl(RawStubs):
+    """It asks the storage for an access list, in a header that the URL does not sign."""
+
+    def _storage_headers(self, size: int) -> Mapping[str, str]:
+        return {**super()._storage_headers(size), "x-amz-acl": "bucket-owner-full-control"}
+
+
+@turns_red("monitor/request-id-of-one-call")
+class HasOneRequestId(RawStubs):
+    """It sends every call of a session under one request id."""
+
+    def _authorization(self) -> tuple[tuple[str, str], ...]:
+        return (*super()._authorization(), ("x-client-request-id", f"{id(self)}"))
+
+
+@turns_red("monitor/no-deprecated-fields")
+class FillsTheOldField(RawStubs):
+    """It names the dataset to validate on in the deprecated field."""
+
+    def _add_validation(self, request: TuningRequest, ask: TuningStart) -> None:
+        if ask.validation_dataset_id:
+            request.validation_datasets.add(dataset_id=ask.validation_dataset_id, weight=1)
+
+
+def _again(error: grpc.RpcError, code: grpc.StatusCode) -> None:
+    """Raises the error unless it is that one."""
+    if error.code() is not code:
+        raise error
+
+
+@turns_red("monitor/retries-with-a-pause")
+class HammersAtTheQuota(RawStubs):
+    """It asks four times on end for what the quota has no room for."""
+
+    def _attempt(self, stub: Any, method: str, request: Any, left: float) -> Any:
+        for _ in range(3):
+            try:
+                return super()._attempt(stub, method, request, left)
+            except grpc.RpcError as error:
+                _again(error, grpc.StatusCode.RESOURCE_EXHAUSTED)
+        return super()._attempt(stub, method, request, left)
+
+
+@turns_red("monitor/no-endless-retries")
+class WaitsForRoom(RawStubs):
+    """It asks for what the quota has no room for until there may be room."""
+
+    def _attempt(self, stub: Any, method: str, request: Any, left: float) -> Any:
+        for _ in range(12):
+            try:
+                return super()._attempt(stub, method, request, left)
+            except grpc.RpcError as error:
+                _again(error, grpc.StatusCode.RESOURCE_EXHAUSTED)
+                self._pause(self._poll_pause())
+        return super()._attempt(stub, method, request, left)
+
+
+@turns_red("monitor/refused-credentials-dropped")
+class InsistsOnItsToken(RawStubs):
+    """It sends a token that has expired again, in case it was a mistake."""
+
+    def _attempt(self, stub: Any, method: str, request: Any, left: float) -> Any:
+        for _ in range(5):
+            try:
+                return super()._attempt(stub, method, request, left)
+            except grpc.RpcError as error:
+                _again(error, grpc.StatusCode.UNAUTHENTICATED)
+                self._pause(self._poll_pause())
+        return super()._attempt(stub, method, request, left)
