@@ -12,7 +12,7 @@ _LATER = frozenset({"UNAVAILABLE", "RESOURCE_EXHAUSTED", "ABORTED"})
 """How a call ends that may succeed later, and not sooner for being asked at once."""
 
 _FAILED = _LATER | {"DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN"}
-"""How a call ends in which the service, or the way to it, has failed. What is not there yet may be waited for."""
+"""How a call ends in which the service, or the way to it, has failed: nobody waits for what is to come."""
 
 _A_PAUSE = timedelta(milliseconds=5)
 """From an answer to the next attempt, at the server: a slow machine can only make it longer."""

@@ -63,14 +63,14 @@ def request_id_of_one_call(journal: Journal) -> Seen:
 
 def no_deprecated_fields(journal: Journal) -> Seen:
     """No request fills a field that the contract calls deprecated."""
-    said = [(one, *deprecated(one.request_type, one.request or {})) for one in apiapi_calls(journal)]
+    said = api_calls(journal)
     if not said:
         return not_applicable("nothing was called")
-    filled = [(one, names) for one, *names in said if names]
+    filled = [(one, name) for one in said for name in deprecated(one.request_type, one.request or {})]
     if filled:
-        told = sorted({f"{one.method} {name}" for one, names in filled for name in names})
+        told = sorted({f"{one.method} {name}" for one, name in filled})
         return violated(f"deprecated: {', '.join(told)}", [one for one, _ in filled])
-    return kept([one for one, *_ in said])
+    return kept(said)
 
 
 def no_secret_in_messages(journal: Journal) -> Seen:
@@ -141,7 +141,7 @@ def api_calls(journal: Journal) -> list[Entry]:
 
 
 def _of_one_call(journal: Journal, header: str, called: str) -> Seen:
-    sent = [one for one in apiapi_calls(journal) if header in one.headers]
+    sent = [one for one in api_calls(journal) if header in one.headers]
     if not sent:
         return not_applicable(f"no {called} was sent")
     first: dict[str, Entry] = {}

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
+from aistudio_conformance.releases import ReleaseError, python_with
+
 _PACKAGE = "aistudio_conformance.adapters"
 _PYTHON = "python:"
 
@@ -15,6 +17,12 @@ SHIPPED: Mapping[str, str] = {
     "official-sdk-ml": f"{_PACKAGE}.official_sdk:connect_ml",
 }
 """Python clients with a name, and where they are."""
+
+RELEASED: Mapping[str, str] = {
+    "official-sdk": "yandex-ai-studio-sdk",
+    "official-sdk-ml": "yandex-cloud-ml-sdk",
+}
+"""Clients of which any release can be named, `NAME==VERSION`, and their names in the package index."""
 
 PROGRAMS: Mapping[str, tuple[str, str]] = {
     "shell": ("bash", "shell/adapter.sh"),
@@ -35,10 +43,22 @@ def command(name: str | None, program: Sequence[str]) -> list[str]:
         return list(program)
     if name is None:
         raise ClientError(f"no client; give --client NAME, {_known()}, or a command after --")
+    if "==" in name:
+        return _release(*name.split("==", 1))
     if name in PROGRAMS:
         program_name, file = PROGRAMS[name]
         return [program_name, str(files(_PACKAGE) / file)]
     return [sys.executable, "-m", f"{_PACKAGE}.host", _module(name)]
+
+
+def _release(name: str, version: str) -> list[str]:
+    if name not in RELEASED:
+        raise ClientError(f"releases are of {', '.join(RELEASED)}, not of {name}")
+    try:
+        python = python_with(RELEASED[name], version)
+    except ReleaseError as problem:
+        raise ClientError(str(problem)) from None
+    return [str(python), str(files(_PACKAGE) / "elsewhere.py"), _module(name)]
 
 
 def _module(name: str) -> str:
@@ -50,4 +70,4 @@ def _module(name: str) -> str:
 
 
 def _known() -> str:
-    return f"{', '.join((*SHIPPED, *PROGRAMS))}, python:MODULE[:FACTORY]"
+    return f"{', '.join((*SHIPPED, *PROGRAMS))}, {next(iter(RELEASED))}==VERSION, python:MODULE[:FACTORY]"

@@ -39,9 +39,7 @@ def no_credentials_on_storage(journal: Journal) -> Seen:
     requests = _storage(journal)
     if not requests:
         return not_applicable("the storage was not used")
-    told = [
-        one for one in requests if "authorization" in one.headers or _TOKEN in one.headers
-    ]
+    told = [one for one in requests if "authorization" in one.headers or _TOKEN in one.headers]
     return violated("credentials were sent to a presigned URL", told) if told else kept(requests)
 
 

@@ -12,8 +12,6 @@ from typing import Any, ClassVar
 
 import grpc
 import httpx
-from yandex_ai_studio_sdk import auth
-from yandex_ai_studio_sdk.exceptions import DatasetValidationError, RunError
 
 from aistudio_conformance.protocol import (
     Classification,
@@ -47,11 +45,7 @@ from aistudio_conformance.protocol import (
 )
 
 _CODES = {code.value[0]: code.name for code in grpc.StatusCode}
-_AUTH: dict[str, Callable[[str], Any]] = {
-    "api-key": auth.APIKeyAuth,
-    "iam-token": auth.IAMTokenAuth,
-    "none": lambda _: auth.NoAuth(),
-}
+_AUTH = {"api-key": "APIKeyAuth", "iam-token": "IAMTokenAuth", "none": "NoAuth"}
 _KINDS: dict[str, tuple[str, dict[str, str]]] = {
     "completion": ("completions", {}),
     "multilabel": ("text_classifiers", {"classification_type": "multilabel"}),
@@ -75,6 +69,7 @@ class OfficialSdk:
     NAME = "yandex-ai-studio-sdk"
     VERSION = _version(NAME)
     CLIENT: ClassVar = ("yandex_ai_studio_sdk", "AIStudio")
+    """The package, and the class in it."""
 
     def __init__(self, place: Place) -> None:
         module, name = self.CLIENT
@@ -85,7 +80,7 @@ class OfficialSdk:
             getattr(importlib.import_module(module), name),
             folder_id=place.folder_id,
             endpoint=place.tls,
-            auth=_authorization(place.credentials),
+            auth=_authorization(module, place.credentials),
             verify=place.ca or True,
         )
 
@@ -252,9 +247,10 @@ def connect_ml(place: Place) -> OfficialMlSdk:
     return OfficialMlSdk(place)
 
 
-def _authorization(credentials: Credentials) -> Any:
+def _authorization(module: str, credentials: Credentials) -> Any:
     """Said outright: left out, the SDK would look for credentials all over the machine."""
-    return _AUTH[credentials.kind](credentials.value)
+    kind = getattr(importlib.import_module(f"{module}.auth"), _AUTH[credentials.kind])
+    return kind(credentials.value) if credentials.value else kind()
 
 
 def _only_given(fields: dict[str, Any]) -> dict[str, Any]:
@@ -272,13 +268,15 @@ def _asked(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         raise _refused(error) from error
 
 
-def _refused(error: Exception) -> Refused:
-    message = str(error) or type(error).__name__
+def _refused(error: Any) -> Refused:
+    """What the user is told. The SDK's own classes go by their names: each release has others."""
+    name = type(error).__name__
+    message = str(error) or name
     if isinstance(error, grpc.RpcError):
         return Refused(message, code=error.code().name)
-    if isinstance(error, RunError):
+    if name == "RunError":
         return Refused(message, code=_CODES.get(error.code))
-    if isinstance(error, DatasetValidationError):
+    if name == "DatasetValidationError":
         return Refused(message, errors=_errors(error.errors))
     return Refused(message)
 
