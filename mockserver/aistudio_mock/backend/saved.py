@@ -5,6 +5,7 @@ does not pass while a folder is saved.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -131,7 +132,12 @@ def read(document: bytes) -> SavedFolder:
 
 
 def load(backend: Backend, blobs: BlobStore, saved: SavedFolder) -> Folder:
-    """The folder, made anew. Raises AlreadyExists where it, or something in it, is there already."""
+    """The folder, made anew, its files under names of our own.
+
+    Raises:
+        AlreadyExists: it, or something in it, is there already.
+        InvalidArgument: a record names a file that is not in the document.
+    """
     store = backend.store
     tables: tuple[tuple[Table[Any], tuple[Any, ...]], ...] = (
         (store.datasets, saved.datasets),
@@ -139,6 +145,8 @@ def load(backend: Backend, blobs: BlobStore, saved: SavedFolder) -> Folder:
         (store.batches, saved.batches),
         (store.operations, saved.operations),
     )
+    for record in (record for _, records in tables for record in records):
+        with_files(record, partial(_known, saved))
     with backend.lock:
         for table, records in tables:
             taken = next((one.id for one in records if table.get(one.id) is not None), None)
@@ -157,6 +165,12 @@ def load(backend: Backend, blobs: BlobStore, saved: SavedFolder) -> Folder:
         store.index()
         folder.plans.fill(saved.plans)
     return folder
+
+
+def _known(saved: SavedFolder, name: str) -> str:
+    if name not in saved.files:
+        raise InvalidArgument(f"the saved folder names a file {name!r} that is not in it")
+    return name
 
 
 def _settings(given: FolderDefaults, saved: SavedFolder) -> FolderDefaults:

@@ -100,6 +100,13 @@ class Storage:
             return _refusal(call, error)
         except ApiError as refusal:  # what was sent cannot be kept
             return _refusal(call, InternalError(refusal.message))
+        except OSError as problem:  # callers who leave are told apart where bodies are read
+            _log.error(
+                "storage %s %s: the disk refuses (%s); $TMPDIR names a directory that has room and can be "
+                "written",
+                *(request.method, call.path, problem),
+            )
+            return _refusal(call, InternalError())
         except Exception:  # noqa: BLE001  the edge: a bug leaves as S3 InternalError, and is logged
             _log.exception("storage %s %s failed (request %s)", request.method, call.path, call.request_id)
             return _refusal(call, InternalError())
