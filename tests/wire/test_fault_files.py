@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -73,6 +75,24 @@ def test_a_stranger_s_program_meets_the_same_faults_in_the_same_order_twice(run,
     assert "faults met: fault-1 (* chance UNAVAILABLE) " in told
     assert "fault never met: fault-4 (* chance SlowDown) (it was for 0 calls)" in told
     assert "--seed" not in told
+
+
+def test_with_threads_as_many_calls_meet_each_fault_whichever_calls_those_are():
+    """A fault draws by the number of the call that comes to it; threads change whose call that is."""
+
+    def met(seed):
+        with MockServer(faults=["flaky-network"], seed=seed) as mock:
+            folder = mock.default_folder
+            with (
+                Client(mock.endpoint, f"Api-Key {folder.api_key}") as client,
+                ThreadPoolExecutor(8) as callers,
+            ):
+                codes = callers.map(lambda _: statuses(client, folder)[0], range(80))
+                return Counter(codes), [(one.id, one.seen, one.hits) for one in folder.faults.list()]
+
+    once, again, other = met(7), met(7), met(8)
+    assert once == again != other
+    assert once[0].keys() == {"OK", "UNAVAILABLE"}
 
 
 def test_what_chance_did_can_be_had_again(run):  # noqa: F811
