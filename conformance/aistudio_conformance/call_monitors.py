@@ -15,7 +15,7 @@ _GET = "OperationService/Get"
 _OPEN = frozenset({"ApiEndpointService", "IamTokenService"})
 """Services that take calls without credentials: where the others are, and where credentials come from."""
 
-_SECRET = re.compile(r"(?:AQVN|t1\.)(?:\[redacted |[A-Za-z0-9_-]{8,}=*\.?[A-Za-z0-9_-]{20,})")
+SECRET = re.compile(r"(?:AQVN|t1\.)(?:\[redacted |[A-Za-z0-9_-]{8,}=*\.?[A-Za-z0-9_-]{20,})")
 """An API key or an IAM token, as it is or as a journal shows it."""
 
 _READS = ("Get", "Describe", "List")
@@ -77,7 +77,7 @@ def no_secret_in_messages(journal: Journal) -> Seen:
     """No token and no API key stands in a message, a URL or a header other than `authorization`."""
     if not journal.entries:
         return not_applicable("nothing was sent")
-    told = [one for one in journal.entries if any(map(_SECRET.search, _texts(one)))]
+    told = [one for one in journal.entries if any(map(SECRET.search, _texts(one)))]
     return violated("a credential stands outside `authorization`", told) if told else kept(journal.entries)
 
 

@@ -42,12 +42,20 @@ class ScriptedFault(_Part, frozen=True, omit_defaults=True):
 
 
 class Server(_Part, frozen=True):
-    """The case's folder. What is left out is as the mock has it."""
+    """The case's folder. What is left out is as the mock has it.
 
+    `folder` is how its id begins; `plan` what becomes of its tunings, by the mock's own names. Calls that
+    name no folder and come without credentials belong to it only when it is `alone` in a mock of its own; of
+    the rest that mock is told `faults` and nothing else.
+    """
+
+    folder: str = ""
+    alone: bool = False
     time: str = "skip"
     durations: str | None = None
     auth: str | None = None
     set: Mapping[str, str] = {}
+    plan: tuple[Mapping[str, Any], ...] = ()
     faults: tuple[ScriptedFault, ...] = ()
 
 

@@ -21,8 +21,13 @@ class Control:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "", parts.port
 
+    def default_folder(self) -> Mapping[str, Any]:
+        """The folder of calls that name none. Raises TargetError; so do all below."""
+        folders: list[Mapping[str, Any]] = self._document("GET", "/folders")["folders"]
+        return folders[0]
+
     def create_folder(self, settings: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A fresh folder. Raises TargetError; so do all below."""
+        """A fresh folder."""
         return self._document("POST", "/folders", settings)
 
     def delete_folder(self, folder_id: str) -> None:
@@ -41,11 +46,15 @@ class Control:
         """One more fault."""
         self._ask("POST", _path(folder_id, "faults"), fields)
 
+    def add_plan(self, folder_id: str, script: Mapping[str, Any]) -> None:
+        """One more script of what becomes of a tuning."""
+        self._ask("POST", _path(folder_id, "plan"), script)
+
     def journal(self, folder_id: str) -> bytes:
         """The folder's journal, as JSON Lines."""
         return self._ask("GET", _path(folder_id, "journal?format=jsonl"))
 
-    def _document(self, verb: str, path: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _document(self, verb: str, path: str, fields: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         try:
             return msgspec.json.decode(self._ask(verb, path, fields), type=dict[str, Any])
         except msgspec.MsgspecError as problem:

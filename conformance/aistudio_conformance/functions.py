@@ -6,6 +6,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from aistudio_conformance.journal import Journal
 from aistudio_conformance.model import StepReport
+from aistudio_conformance.place_functions import (
+    missing_endpoint_named,
+    new_endpoint_ignored,
+    no_credentials_elsewhere,
+)
 from aistudio_conformance.seen import Seen, kept, not_reached, violated
 
 _NEXT_TO_NOTHING = 0.05
@@ -57,16 +62,16 @@ def tells_of_the_cancel(step: StepReport, _: Journal) -> Seen:
 
 
 def tuning_told_is_the_tuning_made(step: StepReport, journal: Journal) -> Seen:
-    """A tuning that the client says it started was started; one it says failed was not."""
+    """A tuning that the client says it started was started; one that was answered is not told as failed."""
     made = journal.calls("TuningService/Tune", "OK")
     if step.answer is None:
         return violated(f"the client {step.ended}, and told its user nothing", made)
     if step.answer.ok is None:
         return violated("the client told of a failure, and the tuning was started", made) if made else kept()
     told = step.answer.ok.get("tuning_id")
-    ids = {entry.response.get("id") for entry in made}
+    shown = [one for one in journal.entries if one.leg != "storage" and _holds(one.response, str(told))]
     return (
-        kept(made) if told in ids else violated(f"the client told of {told!r}, which was never started", made)
+        kept(shown[-1:]) if shown else violated(f"the client told of {told!r}, which is in no answer", made)
     )
 
 
@@ -82,6 +87,17 @@ def each_part_sent_once(_: StepReport, journal: Journal) -> Seen:
     announced = str((started[-1].request or {}).get("size_bytes"))
     sent = sum(put.body.bytes for put in puts if put.body)
     return kept(puts) if str(sent) == announced else violated(f"{sent} bytes instead of {announced}", puts)
+
+
+def whole_in_parts_or_refused(step: StepReport, journal: Journal) -> Seen:
+    """What is joined is the whole file; or nothing is, and the client tells of a failure."""
+    started = journal.calls("DatasetService/StartMultipartUploadDraft", "OK")
+    if not started:
+        return not_reached("no multipart upload was started")
+    if journal.calls("DatasetService/FinishMultipartUploadDraft", "OK"):
+        return each_part_sent_once(step, journal)
+    failed = step.answer is not None and step.answer.error is not None
+    return kept(started) if failed else violated("nothing was joined, and no failure was told", started)
 
 
 def finish_names_each_part(_: StepReport, journal: Journal) -> Seen:
@@ -263,6 +279,10 @@ FUNCTIONS: Mapping[str, Callable[[StepReport, Journal], Seen]] = {
         gaps_grow,
         dataset_told_is_the_dataset_made,
         validated_only_when_stored,
+        whole_in_parts_or_refused,
+        new_endpoint_ignored,
+        missing_endpoint_named,
+        no_credentials_elsewhere,
     )
 }
 """By the name that cases use."""

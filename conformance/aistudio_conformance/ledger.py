@@ -11,6 +11,19 @@ FIRM: frozenset[Provenance] = frozenset({"documented", "proto", "recorded"})
 """What a MUST may rest on."""
 
 
+class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A situation that a client should be seen in: in a case that covers it, or by a `monitor` in all.
+
+    `left_out` is the reason why nothing sees it.
+    """
+
+    id: str
+    level: Level
+    title: str
+    monitor: str = ""
+    left_out: str = ""
+
+
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One requirement. `id` is never used again for another one.
 

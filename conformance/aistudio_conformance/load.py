@@ -12,7 +12,7 @@ import yaml
 from aistudio_conformance.case import Case, Check, ServerCheck
 from aistudio_conformance.functions import FUNCTIONS
 from aistudio_conformance.judge import SECRETS_RULE
-from aistudio_conformance.ledger import Rule
+from aistudio_conformance.ledger import Rule, Scenario
 from aistudio_conformance.match import MatcherError, require_matcher
 from aistudio_conformance.monitors import MONITORS, SECRETS_PRINTED
 from aistudio_conformance.protocol import ASKED
@@ -45,6 +45,15 @@ def rules() -> Mapping[str, Rule]:
     found = [ledger_from(package.joinpath(name).read_bytes(), name) for name in _LEDGERS]
     _require_once(rule for ledger in found for rule in ledger)
     return {name: rule for ledger in found for name, rule in ledger.items()}
+
+
+@cache
+def scenarios() -> Mapping[str, Scenario]:
+    """The situations that a client should be seen in, by id. Raises CaseError."""
+    text = files("aistudio_conformance").joinpath("scenarios.yaml").read_bytes()
+    found = _read(text, list[Scenario], "scenarios.yaml")
+    _require_once(one.id for one in found)
+    return {one.id: one for one in found}
 
 
 def ledger_from(text: bytes, place: str = "ledger.yaml") -> Mapping[str, Rule]:
@@ -111,7 +120,7 @@ def _unknown_variables(case: Case, steps: Mapping[str, Any]) -> Iterator[str]:
         if kind == "files":
             is_known = file in case.files and fact in _FILE_FACTS
         elif kind == "folder":
-            is_known = rest == "id"
+            is_known = rest in {"id", "elsewhere"}
         else:
             is_known = bool(rest) and (kind in {"nonce", "uuid"} or kind in steps)
         if not is_known:

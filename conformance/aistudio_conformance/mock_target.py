@@ -2,7 +2,8 @@
 
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -51,7 +52,9 @@ class MockTarget:
     """A mock for `with`, on free ports. Raises TargetError when it cannot be started."""
 
     def __init__(self, command: Sequence[str] | None = None) -> None:
+        self._program = command
         self._command = (*(command or (mock_program(),)), *_SERVE)
+        self._own = ExitStack()
 
     def __enter__(self) -> Self:
         try:
@@ -69,8 +72,9 @@ class MockTarget:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stops it by SIGTERM, and kills it if it does not stop."""
-        self._stop()
+        """Stops it by SIGTERM, and kills it if it does not stop; so those of folders that are alone."""
+        with self._own:
+            self._stop()
 
     @property
     def description(self) -> Mapping[str, str]:
@@ -93,10 +97,23 @@ class MockTarget:
 
     def new_folder(self, server: Server, seed: int) -> "MockFolder":
         """A fresh folder with a case's settings. Raises TargetError."""
-        given = {"time": server.time, "durations": server.durations, "auth": server.auth}
+        if server.alone:
+            return self._own.enter_context(MockTarget(self._program)).default_folder()
+        name = f"{server.folder}.{seed:x}" if server.folder else None
+        given = {"id": name, "time": server.time, "durations": server.durations, "auth": server.auth}
         settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         made = self._control.create_folder({**settings, "settings": dict(server.set), "seed": seed})
-        return MockFolder(self._control, self._ready, str(made["id"]), str(made["api_key"]))
+        folder = MockFolder(self._control, self._ready, str(made["id"]), str(made["api_key"]))
+        for script in server.plan:
+            self._control.add_plan(folder.id, script)
+        return folder
+
+    def default_folder(self) -> "MockFolder":
+        """The folder of calls that name none; the mock ends with it."""
+        shown = self._control.default_folder()
+        folder = MockFolder(self._control, self._ready, str(shown["id"]), str(shown["api_key"]))
+        folder.on_forget = self._stop
+        return folder
 
     def _wait(self) -> Ready:
         assert self._child.stdout is not None
@@ -130,6 +147,7 @@ class MockFolder:
         self.id = folder_id
         self._api_key = api_key
         self.secrets: dict[str, str] = {api_key: "the API key"}
+        self.on_forget: Callable[[], None] = lambda: None
 
     def place(self, kind: CredentialsKind) -> Place:
         """Where it is, for a client with such credentials."""
@@ -159,6 +177,7 @@ class MockFolder:
     def forget(self) -> None:
         """It is not needed any more."""
         self._control.delete_folder(self.id)
+        self.on_forget()
 
     def _secret(self, kind: CredentialsKind) -> str:
         if kind == "api-key":

@@ -82,7 +82,7 @@ class _Run:
     def carry_out(self, scratch: Path) -> None:
         """Everything between the fresh folder and the reading of its journal."""
         try:
-            self._variables |= _chosen(self._case, self._folder.id, self._seed)
+            self._variables |= _chosen(self._case, self._folder, self._seed)
             self._variables["files"] = files.write(self._case, self._seed, scratch, self._variables)
             self._add_faults(self._case.server.faults)
             self._begin()
@@ -142,14 +142,19 @@ class _Run:
         return StepReport(step=step.id, do=step.do, asked=given, answer=answer, ended=ended, seconds=seconds)
 
 
-def _chosen(case: Case, folder_id: str, seed: int) -> dict[str, Any]:
+def _chosen(case: Case, folder: Folder, seed: int) -> dict[str, Any]:
     """The values of every variable that stands for nothing of the client's."""
     names = {name.partition(".")[::2] for name in references(msgspec.to_builtins(case))}
     return {
-        "folder": {"id": folder_id},
+        "folder": {"id": folder.id, "elsewhere": _elsewhere(folder.place("none").http)},
         "nonce": {name: nonce(seed, case.id, name) for kind, name in names if kind == "nonce"},
         "uuid": {name: uuid(seed, case.id, name) for kind, name in names if kind == "uuid"},
     }
+
+
+def _elsewhere(http: str) -> str:
+    """The storage under another name of this machine."""
+    return http.replace("127.0.0.1", "localhost")
 
 
 def _filled(part: _T, variables: Mapping[str, Any]) -> _T:

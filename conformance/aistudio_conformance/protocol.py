@@ -80,7 +80,10 @@ class DatasetUpload(Record, frozen=True):
 
 
 class DatasetUploadParts(Record, frozen=True):
-    """The same, with the file sent in parts of `part_size` bytes; the last one has the rest."""
+    """The same, with the file sent in parts of `part_size` bytes; the last one has the rest.
+
+    With 0, the service chooses how many parts there are.
+    """
 
     name: str
     task_type: str

@@ -8,6 +8,8 @@ from threading import Thread
 from typing import Any
 
 import grpc
+from yandex.cloud.endpoint.api_endpoint_pb2 import ApiEndpoint
+from yandex.cloud.endpoint.api_endpoint_service_pb2 import ListApiEndpointsResponse
 
 CUT = "cut"
 """An answer of the storage: the connection ends before it."""
@@ -28,9 +30,12 @@ class Service(grpc.GenericRpcHandler):
 
     script: dict[str, list[Any]]
     calls: list[Call] = field(default_factory=list)
+    address: str = ""
 
     def service(self, details):
         method = details.method.rpartition(".")[2]
+        if method == "ApiEndpointService/List":  # it is all here; nobody asks for that
+            return grpc.unary_unary_rpc_method_handler(lambda _request, _context: self._endpoints())
         if method.endswith("/Completion"):
             return grpc.unary_stream_rpc_method_handler(
                 lambda request, context: iter(self._next(method, request, context))
@@ -52,6 +57,10 @@ class Service(grpc.GenericRpcHandler):
             [one.SerializeToString() for one in step] if isinstance(step, list) else step.SerializeToString()
         )
 
+    def _endpoints(self):
+        here = ApiEndpoint(id="ai-foundation-models", address=self.address)
+        return ListApiEndpointsResponse(endpoints=[here]).SerializeToString()
+
     def requests(self, method, kind):
         """What was asked of one method."""
         return [kind.FromString(call.request) for call in self.calls if call.method == method]
@@ -67,10 +76,10 @@ def serving(script):
     service = Service(script)
     server = grpc.server(ThreadPoolExecutor(4))
     server.add_generic_rpc_handlers((service,))
-    port = server.add_insecure_port("127.0.0.1:0")
+    service.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     server.start()
     try:
-        yield f"127.0.0.1:{port}", service
+        yield service.address, service
     finally:
         server.stop(None).wait()
 

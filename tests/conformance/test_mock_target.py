@@ -9,6 +9,8 @@ import grpc
 import pytest
 from yandex.cloud.ai.dataset.v1.dataset_service_pb2 import ListDatasetsRequest
 from yandex.cloud.ai.dataset.v1.dataset_service_pb2_grpc import DatasetServiceStub
+from yandex.cloud.endpoint.api_endpoint_service_pb2 import ListApiEndpointsRequest
+from yandex.cloud.endpoint.api_endpoint_service_pb2_grpc import ApiEndpointServiceStub
 
 from aistudio_conformance import journal
 from aistudio_conformance.case import ScriptedFault, Server
@@ -56,6 +58,27 @@ def test_a_folder_has_the_settings_of_its_case(target):
         "auth": "strict",
         "seed": 17,
     }
+
+
+def test_a_folder_may_have_an_id_of_the_case_and_a_plan_for_its_tunings(target):
+    folder = target.new_folder(Server(folder="yc.a.b", plan=({"outcome": "fail"},)), 255)
+    assert folder.id == "yc.a.b.ff"
+    with pytest.raises(TargetError, match=r"the mock refused POST .*/plan: "):
+        target.new_folder(Server(plan=({"outcome": "vanish"},)), 1)
+
+
+def test_a_folder_that_is_alone_meets_calls_that_name_no_folder_and_its_mock_ends_with_it(target):
+    folder = target.new_folder(Server(alone=True), 1)
+    folder.add_fault(ScriptedFault(method="ApiEndpointService/List", status="UNAVAILABLE"))
+    place = folder.place("none")
+    assert place.grpc != target.new_folder(Server(), 1).place("none").grpc
+    with grpc.insecure_channel(place.grpc) as channel, pytest.raises(grpc.RpcError):
+        ApiEndpointServiceStub(channel).List(ListApiEndpointsRequest())
+    (entry,) = journal.read(folder.journal().splitlines()).entries
+    assert (entry.method, entry.status) == ("ApiEndpointService/List", "UNAVAILABLE")
+    folder.forget()
+    with pytest.raises(TargetError, match="the mock does not answer"):
+        folder.journal()
 
 
 def test_a_setting_that_does_not_exist_is_the_suites_trouble(target):

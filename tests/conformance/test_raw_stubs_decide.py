@@ -322,6 +322,7 @@ def test_the_kind_rules_scheme_and_parameters(service, script, client, kind, sch
 
 def test_attempts_share_one_deadline_and_come_in_growing_gaps(service, script, client):
     waits, left = [], []
+    client._datasets  # noqa: B018 - where the service is has been found out before
     client._backoff = lambda attempt: RawStubs._backoff(client, attempt)
     client._pause = waits.append
     client._deadline = lambda seconds: left.append(seconds) or seconds

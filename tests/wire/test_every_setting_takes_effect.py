@@ -1,7 +1,10 @@
 """Each value that `--set ID=VALUE` can choose, by what a client then sees."""
 
+from urllib.parse import urlsplit
+
 import grpc
 import pytest
+import requests
 
 from aistudio_mock import MockServer
 from aistudio_mock.domain.behaviours import VALUES
@@ -63,6 +66,18 @@ def validation_metadata(client, folder):
     shown = operation(client, operation_id)
     assert shown.done
     return "row-counts" if shown.HasField("metadata") else "none"
+
+
+def upload_url_form(client, folder):
+    draft = steps.draft(client, folder)
+    url = client.call("DatasetService/GetUploadDraftUrl", dataset_id=draft, size_bytes=4).upload_url
+    assert requests.put(url, data=b"four", timeout=20).status_code == 200
+    query = urlsplit(url).query
+    if "%2Fru-central1%2F" in query:
+        assert query.startswith("x-note=%7Ea%20b%2Fc%26&x-empty=&X-Amz-Algorithm=")
+        assert "X-Amz-Expires=86399&" in query
+        return "other"
+    return "recorded" if "%2Fus-east-1%2F" in query else query
 
 
 def validation_first_row(client, folder):
@@ -223,6 +238,7 @@ OBSERVED = {
         tuning_task_id,
         tunings_last_page,
         *tuning_settings.OBSERVERS,
+        upload_url_form,
         validate_without_upload,
         validation_first_row,
         validation_metadata,

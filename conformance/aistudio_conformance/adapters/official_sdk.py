@@ -41,6 +41,7 @@ from aistudio_conformance.protocol import (
     Tunings,
     TuningStart,
     TuningStartWith,
+    Unsupported,
     ValidationError,
 )
 
@@ -91,6 +92,8 @@ class OfficialSdk:
 
     def dataset_upload_parts(self, ask: DatasetUploadParts) -> Dataset:
         """`draft_from_path(…).upload(chunk_size=…)`."""
+        if not ask.part_size:
+            raise Unsupported("the SDK says how many parts there are")
         draft = self._draft(ask)
         return _shown(_asked(draft.upload, poll_interval=self._poll_interval, chunk_size=ask.part_size))
 

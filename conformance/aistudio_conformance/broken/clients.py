@@ -12,6 +12,7 @@ for _module in (
     "models",
     "novelties",
     "outcomes",
+    "places",
     "refusals",
     "tunings",
     "watched",

@@ -1,6 +1,6 @@
 """Broken clients: datasets, their files and their validation."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from io import BytesIO
 from typing import BinaryIO
@@ -63,7 +63,7 @@ class ProbesForTheUrl(RawStubs):
         return super()._filled(dataset_id, file, size)
 
 
-@turns_red("UP-01/url-used-as-given")
+@turns_red("UP-01/url-used-as-given", "UP-04/used-as-given")
 class SortsTheQuery(RawStubs):
     """It takes the URL apart and puts it together again in another order."""
 
@@ -284,11 +284,15 @@ class StartsTwice(RawStubs):
 
 @turns_red("MP-01/each-part-once")
 class SendsAPartAgain(RawStubs):
-    """It sends every part again, to be sure."""
+    """It sends the first of as many parts as it asked for again, to be sure."""
 
-    def _upload_part(self, url: str, part: bytes) -> str:
-        super()._upload_part(url, part)
-        return super()._upload_part(url, part)
+    def _parts(
+        self, file: BinaryIO, size: int, urls: Sequence[str], part_size: int
+    ) -> Iterator[tuple[str, bytes]]:
+        parts = list(super()._parts(file, size, urls, part_size))
+        if part_size and len(urls) * part_size >= size:
+            self._upload_part(*parts[0])
+        yield from parts
 
 
 @turns_red("MP-01/finish-names-each-part")

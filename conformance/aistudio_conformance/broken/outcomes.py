@@ -254,11 +254,11 @@ class LooksByTheOperation(RawStubs):
 
 @turns_red("TU-13/failure-told")
 class TakesFailedForOver(RawStubs):
-    """It tells a tuning that failed as it tells any other."""
+    """It tells a tuning that failed on its way as it tells any other."""
 
     def _outcome(self, tuning_id: str, operation: Operation) -> Tuning:
-        if self._is_failed(operation):
-            return self._shown_task(tuning_id, self._task(tuning_id))
+        if self._is_failed(operation) and (task := self._task(tuning_id)).HasField("started_at"):
+            return self._shown_task(tuning_id, task)
         return super()._outcome(tuning_id, operation)
 
 

@@ -36,10 +36,9 @@ class DatasetFiles:
             now = folder.clock.now()
             dataset.require(DatasetCommand.UPLOAD, now)
             quotas.require_upload(self._store, folder, dataset, request.size_bytes)
-        return wire.GetUploadDraftUrlResponse(
-            dataset_id=dataset.id,
-            upload_url=self._objects.upload_url(call.door, dataset, request.size_bytes, now),
-        )
+        form = folder.settings.behaviours.upload_url_form
+        url = self._objects.upload_url(call.door, dataset, request.size_bytes, now, form)
+        return wire.GetUploadDraftUrlResponse(dataset_id=dataset.id, upload_url=url)
 
     def get_download_urls(
         self, call: Call, request: wire.GetDownloadUrlsRequest

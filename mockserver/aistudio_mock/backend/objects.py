@@ -29,6 +29,11 @@ from aistudio_mock.domain.s3_errors import AccessDenied, NoSuchBucket, NoSuchKey
 from aistudio_mock.domain.tuning import Tuning
 from aistudio_mock.runtime.blobs import BlobStore
 
+UPLOAD_FORMS: Mapping[str, tuple[str, int, str]] = {
+    "other": ("ru-central1", 86_399, "x-note=%7Ea%20b%2Fc%26&x-empty=&"),
+}
+"""Upload URLs as they may be as well: the region, seconds, and parameters that go before the usual ones."""
+
 
 class StoredObjects:
     """What the storage transport asks of the backend, and the URLs that lead there."""
@@ -52,11 +57,15 @@ class StoredObjects:
         self._announced: dict[str, tuple[int, ...]] = {}
         self._archives = Archives(blobs)
 
-    def upload_url(self, door: Door, dataset: Dataset, size: int, now: Instant) -> str:
-        """Where `size` bytes can be PUT for a day (service-behaviour c.4)."""
+    def upload_url(self, door: Door, dataset: Dataset, size: int, now: Instant, form: str = "") -> str:
+        """Where `size` bytes can be PUT for a day (service-behaviour c.4); `form` is one of UPLOAD_FORMS."""
         self._announce(dataset, size)
-        key = object_key(dataset.folder_id, dataset.id)
-        return self._signer.sign_put(self._storage_urls[door], DRAFTS, key, size, now)
+        key, base = object_key(dataset.folder_id, dataset.id), self._storage_urls[door]
+        if form not in UPLOAD_FORMS:
+            return self._signer.sign_put(base, DRAFTS, key, size, now)
+        region, expires, query = UPLOAD_FORMS[form]
+        signer = Signer(self._signer.access_key_id, self._signer.secret, region)
+        return signer.sign_put(base, DRAFTS, key, size, now, expires=expires, query=query)
 
     def part_urls(
         self, door: Door, dataset: Dataset, upload_id: str, plan: Plan, now: Instant, *, signed_length: bool

@@ -62,11 +62,22 @@ class Signer:
         self.region: Final = region
 
     def sign_put(
-        self, base_url: str, bucket: str, key: str, size: int, now: Instant, *, expires: int = DAY_SECONDS
+        self,
+        base_url: str,
+        bucket: str,
+        key: str,
+        size: int,
+        now: Instant,
+        *,
+        expires: int = DAY_SECONDS,
+        query: str = "",
     ) -> str:
-        """The URL that takes one PUT body of exactly `size` bytes until `expires` seconds after `now`."""
+        """The URL that takes one PUT body of exactly `size` bytes until `expires` seconds after `now`.
+
+        `query` is put before the usual parameters, escaped as it is; it is signed too.
+        """
         signed = {"content-length": str(size)}
-        return self._presign("PUT", base_url, f"/{bucket}/{key}", signed, now, expires=expires)
+        return self._presign("PUT", base_url, f"/{bucket}/{key}", signed, now, expires=expires, query=query)
 
     def sign_part(
         self, base_url: str, bucket: str, key: str, part: PartAddress, size: int | None, now: Instant

@@ -1,15 +1,18 @@
 """Calls of the service: a channel, credentials, and one deadline for all attempts of a call."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import grpc
+from yandex.cloud.endpoint.api_endpoint_service_pb2 import ListApiEndpointsRequest
+from yandex.cloud.endpoint.api_endpoint_service_pb2_grpc import ApiEndpointServiceStub
 
 from aistudio_conformance.adapters.raw_stubs.link import Link
-from aistudio_conformance.protocol import Place, Refused
+from aistudio_conformance.protocol import Refused
 
 READS = frozenset(
     {
@@ -25,6 +28,9 @@ READS = frozenset(
 )
 """Methods that change nothing, so that a second call does no harm."""
 
+HOME = "ai-foundation-models"
+"""The endpoint of datasets, tunings, models, and their operations."""
+
 _MAYBE_DONE = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 _SCHEMES = {"iam-token": "Bearer", "api-key": "Api-Key"}
 
@@ -32,20 +38,31 @@ _SCHEMES = {"iam-token": "Bearer", "api-key": "Api-Key"}
 class Calls(Link):
     """Unary calls that end in a reply or in `Refused`."""
 
-    def __init__(self, place: Place) -> None:
-        super().__init__(place)
-        self._connection = self._channel()
-
     def close(self) -> None:
         """Ends every wait and every call."""
         super().close()
-        self._connection.close()
+        if "_connection" in vars(self):
+            self._connection.close()
 
-    def _channel(self) -> grpc.Channel:
+    @cached_property
+    def _connection(self) -> grpc.Channel:
+        """To where the services are, as the list of endpoints tells. Raises Refused."""
+        with self._channel(self._place.tls or self._place.grpc) as first:
+            request = ListApiEndpointsRequest()
+            listed = self._call(ApiEndpointServiceStub(first), "List", request).endpoints
+        return self._channel(self._home({one.id: one.address for one in listed}))
+
+    def _home(self, listed: Mapping[str, str]) -> str:
+        """The address of the services. What else is listed does not matter here. Raises Refused."""
+        if HOME not in listed:
+            raise Refused(f"the list of endpoints has no {HOME}")
+        return listed[HOME]
+
+    def _channel(self, address: str) -> grpc.Channel:
         if not self._place.tls:
-            return grpc.insecure_channel(self._place.grpc)
+            return grpc.insecure_channel(address)
         roots = Path(self._place.ca).read_bytes() if self._place.ca else None
-        return grpc.secure_channel(self._place.tls, grpc.ssl_channel_credentials(roots))
+        return grpc.secure_channel(address, grpc.ssl_channel_credentials(roots))
 
     def _authorization(self) -> tuple[tuple[str, str], ...]:
         credentials = self._place.credentials
@@ -79,7 +96,8 @@ class Calls(Link):
         raise AssertionError
 
     def _attempt(self, stub: Any, method: str, request: Any, left: float) -> Any:
-        return getattr(stub, method)(request, metadata=self._authorization(), timeout=self._deadline(left))
+        metadata = () if isinstance(stub, ApiEndpointServiceStub) else self._authorization()
+        return getattr(stub, method)(request, metadata=metadata, timeout=self._deadline(left))
 
     def _refusal(self, method: str, error: grpc.RpcError) -> Refused:
         """What the user is told: the service's own words, and the id to name to its support."""

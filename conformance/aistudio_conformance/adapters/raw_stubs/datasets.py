@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,7 +23,6 @@ from aistudio_conformance.protocol import (
     DatasetUpload,
     Done,
     Nothing,
-    Place,
     Refused,
     Schemas,
     TaskType,
@@ -36,9 +36,9 @@ _ROWS_TOLD = 10
 class DatasetVerbs(Operations, Storage):
     """The verbs `dataset.*`."""
 
-    def __init__(self, place: Place) -> None:
-        super().__init__(place)
-        self._datasets = DatasetServiceStub(self._connection)
+    @cached_property
+    def _datasets(self) -> DatasetServiceStub:
+        return DatasetServiceStub(self._connection)
 
     def dataset_upload(self, ask: DatasetUpload) -> Dataset:
         """Create, upload, validate; a draft that cannot be filled is deleted."""

@@ -1,5 +1,6 @@
 """Answers of a model."""
 
+from functools import cached_property
 from typing import Any
 
 from google.protobuf.wrappers_pb2 import Int64Value
@@ -28,7 +29,6 @@ from aistudio_conformance.protocol import (
     ModelClassify,
     ModelComplete,
     ModelEmbed,
-    Place,
     Refused,
 )
 
@@ -36,12 +36,21 @@ from aistudio_conformance.protocol import (
 class ModelVerbs(Operations):
     """The verbs `model.*`."""
 
-    def __init__(self, place: Place) -> None:
-        super().__init__(place)
-        self._texts = TextGenerationServiceStub(self._connection)
-        self._later_texts = TextGenerationAsyncServiceStub(self._connection)
-        self._classes = TextClassificationServiceStub(self._connection)
-        self._vectors = EmbeddingsServiceStub(self._connection)
+    @cached_property
+    def _texts(self) -> TextGenerationServiceStub:
+        return TextGenerationServiceStub(self._connection)
+
+    @cached_property
+    def _later_texts(self) -> TextGenerationAsyncServiceStub:
+        return TextGenerationAsyncServiceStub(self._connection)
+
+    @cached_property
+    def _classes(self) -> TextClassificationServiceStub:
+        return TextClassificationServiceStub(self._connection)
+
+    @cached_property
+    def _vectors(self) -> EmbeddingsServiceStub:
+        return EmbeddingsServiceStub(self._connection)
 
     def model_complete(self, ask: ModelComplete) -> Completion:
         """Completion, not streamed. Raises Refused when no text is final."""
@@ -102,7 +111,7 @@ class ModelVerbs(Operations):
     def _attempt(self, stub: Any, method: str, request: Any, left: float) -> Any:
         """A stream is read to its end within the attempt, so that its errors belong to it."""
         reply = super()._attempt(stub, method, request, left)
-        return list(reply) if stub is self._texts else reply
+        return list(reply) if isinstance(stub, TextGenerationServiceStub) else reply
 
     def _completed(self, ask: ModelComplete, text: str | None) -> Completion:
         if text is None:

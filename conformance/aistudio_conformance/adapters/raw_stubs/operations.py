@@ -1,5 +1,6 @@
 """Long-running operations: polled until `done`, whatever their metadata say before."""
 
+from functools import cached_property
 from time import monotonic
 
 import grpc
@@ -8,7 +9,7 @@ from yandex.cloud.operation.operation_service_pb2 import GetOperationRequest
 from yandex.cloud.operation.operation_service_pb2_grpc import OperationServiceStub
 
 from aistudio_conformance.adapters.raw_stubs.calls import Calls
-from aistudio_conformance.protocol import Place, Refused
+from aistudio_conformance.protocol import Refused
 
 _CODES = {code.value[0]: code.name for code in grpc.StatusCode}
 
@@ -16,9 +17,9 @@ _CODES = {code.value[0]: code.name for code in grpc.StatusCode}
 class Operations(Calls):
     """Reading operations, and waiting for their end."""
 
-    def __init__(self, place: Place) -> None:
-        super().__init__(place)
-        self._operations = OperationServiceStub(self._connection)
+    @cached_property
+    def _operations(self) -> OperationServiceStub:
+        return OperationServiceStub(self._connection)
 
     def _operation(self, operation_id: str) -> Operation:
         request = GetOperationRequest(operation_id=operation_id)

@@ -25,10 +25,16 @@ class PartsVerb(DatasetVerbs):
         begun = wire.StartMultipartUploadDraftRequest(
             dataset_id=dataset_id, size_bytes=size, parts=_count(size, part_size)
         )
-        urls = self._call(self._datasets, "StartMultipartUploadDraft", begun).multipart_upload_urls
+        urls = self._start(begun)
         etags = [self._upload_part(url, part) for url, part in self._parts(file, size, urls, part_size)]
         self._finish(dataset_id, etags)
         return self._validation(dataset_id)
+
+    def _start(self, asked: wire.StartMultipartUploadDraftRequest) -> Sequence[str]:
+        urls: Sequence[str] = self._call(
+            self._datasets, "StartMultipartUploadDraft", asked
+        ).multipart_upload_urls
+        return urls
 
     def _parts(
         self, file: BinaryIO, size: int, urls: Sequence[str], part_size: int

@@ -1,5 +1,6 @@
 """Tunings: started once, waited for until the operation is done, and told as the service tells them."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,12 @@ class TuningVerbs(Operations, Storage):
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
-        self._tunings = TuningServiceStub(self._connection)
         self._operation_ids: dict[str, str] = {}
         self._task_ids: dict[str, str] = {}
+
+    @cached_property
+    def _tunings(self) -> TuningServiceStub:
+        return TuningServiceStub(self._connection)
 
     def tuning_start(self, ask: TuningStart) -> Tuning:
         """Tune, once: a second call would be a second tuning to pay for."""
