@@ -209,12 +209,13 @@ class Server:
         scans = _Scans(found.blobs, scanner)
         undo.callback(scans.close)
         undo.callback(found.close)  # before scans end: what is not done goes on after a restart
-        grpc_server = GrpcServer()
-        undo.callback(grpc_server.stop)
+        plaintext_server, tls_server = GrpcServer(), GrpcServer()
+        undo.callback(plaintext_server.stop)
+        undo.callback(tls_server.stop)
         host = _shown_host(config)
         http_url = f"http://{host}:{listener.getsockname()[1]}"
-        plaintext = f"{host}:{grpc_server.bind(config.host, config.grpc_port)}"
-        secure = f"{host}:{grpc_server.bind_tls(config.host, config.tls_port, tls)}"
+        plaintext = f"{host}:{plaintext_server.bind(config.host, config.grpc_port)}"
+        secure = f"{host}:{tls_server.bind_tls(config.host, config.tls_port, tls)}"
         self._directories = directories = {
             Door.PLAINTEXT: directory(plaintext, http_url),
             Door.TLS: directory(secure, http_url),
@@ -232,7 +233,8 @@ class Server:
             resume(backend)
         self._admission = admission = Admission(backend.identity, found.ids, lambda: backend.rates)
         self._table = table = routes(backend)
-        grpc_server.start(table, Calls(admission))
+        plaintext_server.start(table, Calls(admission, Door.PLAINTEXT))
+        tls_server.start(table, Calls(admission, Door.TLS))
         local = environment.is_loopback(config.host)
         token = config.control_token or (None if local else secret(24).hex())
         names = frozenset({config.host, config.advertise or config.host}) if local else None

@@ -19,12 +19,12 @@ OURS = """
 aistudio_formats: report worker_client
 aistudio_mock: app cli config environment folder_settings ground
 aistudio_mock.backend: access addresses backend belonging call endpoints faults folders heard identity journal
-aistudio_mock.backend: lazy plans store
+aistudio_mock.backend: lasting lazy plans store
 aistudio_mock.commands: console launch serve signals
 aistudio_mock.domain: behaviours clock durations errors instant objects ports quotas settings
 aistudio_mock.runtime: blobs certificates chance clocks
 aistudio_mock.transport: admission contract routes
-aistudio_mock.transport.grpc: arrival calls companions errors server
+aistudio_mock.transport.grpc: arrival calls companions errors repeats server threads
 aistudio_mock.transport.http: server
 aistudio_protos: options pool
 aistudio_protos.yandex.cloud.endpoint: api_endpoint_pb2 api_endpoint_service_pb2

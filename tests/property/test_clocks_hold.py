@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aistudio_mock.domain.clock import ClockReading
-from aistudio_mock.domain.instant import Instant
+from aistudio_mock.domain.instant import NEVER, Instant
 
 _STEPS = st.integers(0, 10**7)
 _RATES = st.fractions(0, 1000, max_denominator=1000)
@@ -99,3 +99,20 @@ def test_setting_the_same_rate_again_loses_less_than_a_microsecond_each_time(clo
         real = Instant(real + step)
         clock = clock.at_rate(real, Fraction(clock.rate))
     assert plain.now(real) - len(steps) <= clock.now(real) <= plain.now(real)
+
+
+@given(_CLOCKS, _LIVES, _STEPS, st.integers(1, 10**9))
+def test_a_clock_goes_less_far_before_the_moment_that_it_names_for_it(clock, life, step, ahead):
+    """And hardly less: one microsecond of virtual time."""
+    real = clock.real_base
+    for wait, change in life:
+        real = Instant(real + wait)
+        clock = changed(clock, real, change)
+    real = Instant(real + step)
+    until = clock.not_before(real, ahead)
+    if until == NEVER:
+        assert not clock.rate
+        return
+    last = max(real, Instant(until - 1))
+    assert clock.now(last) - clock.now(real) < ahead
+    assert clock.now(Instant(until + 1)) - clock.now(real) >= ahead - 1 - clock.rate

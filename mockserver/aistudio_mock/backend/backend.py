@@ -213,7 +213,13 @@ class Backend:
         from aistudio_mock.backend.operations import Operations
 
         return Operations(
-            self.store, self._lock, self._access, self._polling, self.tunings, lambda: self.batches
+            self.store,
+            self._lock,
+            self.folders,
+            self._access,
+            self._polling,
+            self.tunings,
+            lambda: self.batches,
         )
 
     @lazy

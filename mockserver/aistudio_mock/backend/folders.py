@@ -105,6 +105,8 @@ class Folders:
         self._by_api_key: dict[str, Folder] = {}
         self._lock = lock or RLock()
         self._accounted: tuple[Standing, ...] = ()
+        self.version = object()
+        """Another object after each change of what ids and keys name."""
         for folder in self._known():
             self._by_id[folder.id] = self._by_api_key[folder.api_key] = folder
         self.default = self.get(default_id or ids.new("b1g"))
@@ -181,10 +183,12 @@ class Folders:
 
     def _enter(self, folder: Folder) -> None:
         self._by_id[folder.id] = self._by_api_key[folder.api_key] = folder
+        self.version = object()
 
     def _leave(self, folder: Folder) -> None:
         self._by_id.pop(folder.id, None)
         self._by_api_key.pop(folder.api_key, None)
+        self.version = object()
 
     def account(self, folder: Folder) -> None:
         """Keeps what became of the faults that the folder was made with: they are about to go."""

@@ -18,6 +18,14 @@ Metadata = Sequence[tuple[str | bytes, str | bytes]]
 """Names and values as the wire's library gives them."""
 
 
+def size_of(metadata: Metadata) -> int:
+    """How many characters or bytes its names and values are."""
+    size = 0
+    for name, value in metadata:
+        size += len(name) + len(value)
+    return size
+
+
 class Heard:
     """One call, from its arrival on; written while it goes on, and not any more once a journal has it.
 
@@ -59,10 +67,7 @@ class Heard:
         self.message = message
         self.after = clock.reading
         self.answered = steady_now()
-        size = self._size()
-        for name, value in self.metadata:
-            size += len(name) + len(value)
-        self.size = size
+        self.size = self._size() + size_of(self.metadata)
         """How many bytes of what came and went are kept."""
 
     def _size(self) -> int:

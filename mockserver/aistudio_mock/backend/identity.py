@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from aistudio_mock.backend.folders import Auth, Folder, Folders
 from aistudio_mock.domain.errors import Unauthenticated
-from aistudio_mock.domain.instant import HOUR, Instant, later
+from aistudio_mock.domain.instant import HOUR, Duration, Instant, later
 
 TOKEN_LIFETIME = 12 * HOUR
 """How long an IAM token lives, in microseconds of lived time (a.3)."""
@@ -55,6 +55,11 @@ class Identity:
         return self._auth
 
     @property
+    def version(self) -> object:
+        """Another object after each change of what ids and keys name."""
+        return self._folders.version
+
+    @property
     def nobody(self) -> Folder:
         """The folder of callers that nothing is known of."""
         return self._folders.default
@@ -86,6 +91,11 @@ class Identity:
         folder = look(value, auth)
         return Credential(folder, None if folder else authorization)
 
+    def lasts(self, authorization: str | None) -> Duration | None:
+        """For how much lived time a header means what it means now; None where time does not change it."""
+        token = self._opened((authorization or "").strip().partition(" ")[2].strip())
+        return token[1] if token and token[1] >= 0 else None
+
     def issue(self, folder: Folder) -> IssuedToken:
         """A token of the documented shape for `folder`, good for 12 hours (a.3)."""
         now = folder.clock.now()
@@ -113,6 +123,11 @@ class Identity:
         return folder
 
     def _folder_of_token(self, token: str) -> Folder | None:
+        opened = self._opened(token)
+        return opened[0] if opened and opened[1] >= 0 else None
+
+    def _opened(self, token: str) -> tuple[Folder, int] | None:
+        """The folder of a token of ours, and what is left of its life in lived microseconds."""
         if not token.startswith(_SEALED):
             return None
         from aistudio_mock.backend.seals import content_of  # noqa: PLC0415 - not on the start path
@@ -122,7 +137,7 @@ class Identity:
             return None
         folder_id, _, issued = content.rsplit("|", 2)
         folder = self._folders.get(folder_id)
-        return folder if folder.clock.age(Instant(int(issued))) <= TOKEN_LIFETIME else None
+        return folder, TOKEN_LIFETIME - folder.clock.age(Instant(int(issued)))
 
 
 def _ends(key: str) -> str:

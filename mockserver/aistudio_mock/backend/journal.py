@@ -15,6 +15,7 @@ from aistudio_mock.backend.heard import Heard
 from aistudio_mock.runtime.clocks import FolderClock
 
 if TYPE_CHECKING:
+    from aistudio_mock.backend.lasting import Repeat
     from aistudio_mock.domain.faults import Leg
 
 KEPT = 10_000
@@ -22,6 +23,9 @@ KEPT = 10_000
 
 KEPT_BYTES = 16 << 20
 """How many bytes of messages and metadata it remembers at most, the newest call apart."""
+
+_ASIDE = 63
+"""How many repeats wait at most to be taken down."""
 
 
 class Noted(NamedTuple):
@@ -57,18 +61,31 @@ class Totals(Struct, frozen=True):
 
 
 class Tally:
-    """Counts for the whole server, and the sink of every journal's calls; every journal adds to it."""
+    """Counts for the whole server, and the sink of every journal's calls; every journal adds to it.
+
+    Repeats wait in `aside`: to take down many at once is cheaper than each by itself. Whoever takes the lock
+    settles them first, so that nobody can tell.
+    """
 
     def __init__(self, sink: Sink | None = None) -> None:
         self.lock = Lock()
         self.counts: Counter[tuple[Leg, str, str]] = Counter()
         self.sink: Final = sink
+        self.aside: Final[deque[tuple[Journal, Repeat]]] = deque()
 
     @property
     def totals(self) -> Totals:
         """The counts as they are now."""
         with self.lock:
+            self.settle()
             return Totals(dict(self.counts))
+
+    def settle(self) -> None:
+        """Every journal takes what was put aside for it. The lock is held."""
+        while self.aside:
+            journal, repeat = self.aside.popleft()
+            repeat.share()
+            journal.take(repeat, "OK")
 
 
 class Journal:
@@ -80,41 +97,63 @@ class Journal:
         self._folder_id = folder_id
         self._clock = clock
         self._tally = tally
-        self._calls: deque[Heard] = deque()
+        self._calls: deque[Heard | Repeat] = deque()
         self._held = 0
         self._number = 0
 
     def note(self, call: Heard, status: str, message: str = "") -> None:
         """The call has been answered now. `message` is the status message, for the storage the error code."""
         call.end(status, message, self._clock)
-        calls, tally = self._calls, self._tally
+        tally = self._tally
         with tally.lock:
-            self._number += 1
-            self._held += call.size
-            calls.append(call)
-            tally.counts[call.leg, call.method, status] += 1
-            while len(calls) > KEPT or (self._held > KEPT_BYTES and len(calls) > 1):
-                self._held -= calls.popleft().size
-            if tally.sink is not None:  # under the lock, so that lines and numbers have one order
-                tally.sink(Noted(self._number, self._folder_id, call))
+            tally.settle()
+            self.take(call, status)
+
+    def repeat(self, call: "Repeat") -> None:
+        """The same of a repeat, only that it may be taken down later."""
+        tally = self._tally
+        tally.aside.append((self, call))
+        if len(tally.aside) > _ASIDE or tally.sink is not None:
+            with tally.lock:
+                tally.settle()
+
+    def take(self, call: "Heard | Repeat", status: str) -> None:
+        """One call more. The tally's lock is held."""
+        calls, tally = self._calls, self._tally
+        self._number += 1
+        self._held += call.size
+        calls.append(call)
+        tally.counts[call.leg, call.method, status] += 1
+        while len(calls) > KEPT or (self._held > KEPT_BYTES and len(calls) > 1):
+            self._held -= calls.popleft().size
+        if tally.sink is not None:  # under the lock, so that lines and numbers have one order
+            tally.sink(Noted(self._number, self._folder_id, _told(call)))
 
     def calls(self, after: int = 0) -> Sequence[Noted]:
         """What is remembered of the calls after number `after`, oldest first."""
         with self._tally.lock:
+            self._tally.settle()
             calls, first = tuple(self._calls), self._number - len(self._calls) + 1
         skipped = max(0, after + 1 - first)
         return [
-            Noted(number, self._folder_id, call)
+            Noted(number, self._folder_id, _told(call))
             for number, call in enumerate(calls[skipped:], first + skipped)
         ]
 
     @property
     def dropped(self) -> int:
         """How many calls are not remembered any more."""
-        return self._number - len(self._calls)
+        with self._tally.lock:
+            self._tally.settle()
+            return self._number - len(self._calls)
 
     def clear(self) -> None:
         """Forgets every call; the server's totals stay."""
         with self._tally.lock:
+            self._tally.settle()
             self._calls.clear()
             self._held = self._number = 0
+
+
+def _told(call: "Heard | Repeat") -> Heard:
+    return call if isinstance(call, Heard) else call.heard()

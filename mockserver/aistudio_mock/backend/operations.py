@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING
 from aistudio_mock.backend import views
 from aistudio_mock.backend.access import Access
 from aistudio_mock.backend.call import Call
-from aistudio_mock.backend.folders import Folder
+from aistudio_mock.backend.folders import Folder, Folders
+from aistudio_mock.backend.lasting import Lasting
 from aistudio_mock.backend.polling import Polling
 from aistudio_mock.backend.store import Lock, Store
 from aistudio_mock.backend.tunings import Tunings
+from aistudio_mock.domain.clock import ClockReading
 from aistudio_mock.domain.errors import FailedPrecondition, NotFound
-from aistudio_mock.domain.instant import Instant
+from aistudio_mock.domain.instant import Duration, Instant
 from aistudio_mock.domain.operation import Operation
+from aistudio_mock.runtime.clocks import steady_now
 from aistudio_protos.yandex.cloud.operation import operation_pb2
 from aistudio_protos.yandex.cloud.operation.operation_service_pb2 import (
     CancelOperationRequest,
@@ -31,6 +34,7 @@ class Operations:
         self,
         store: Store,
         lock: Lock,
+        folders: Folders,
         access: Access,
         polling: Polling,
         tunings: Tunings,
@@ -39,6 +43,7 @@ class Operations:
         """`batches` is called when the operation of a batch task is cancelled."""
         self._store = store
         self._lock = lock
+        self._folders = folders
         self._access = access
         self._polling = polling
         self._tunings = tunings
@@ -55,6 +60,21 @@ class Operations:
         now = folder.clock.now()
         _require_kept(operation, folder, now)
         return views.operation(operation, now)
+
+    def lasting(self, request: GetOperationRequest) -> Lasting | None:
+        """What `get` answers from now on, and until when; None where each poll has to be looked at."""
+        operation = self._store.operations.get(request.operation_id)
+        folder = self._folders.find(operation.folder_id) if operation else None
+        if operation is None or folder is None:
+            return None
+        reading, real = folder.clock.reading, steady_now()
+        now = reading.now(real)
+        if self._polling.moves(operation, folder, now):
+            return None
+        reply = views.operation(operation, now).SerializeToString()
+        left = _unchanged_for(operation, folder, reading, now)
+        until = reading.not_before(real, left)
+        return Lasting(reply, operation, self._store.operations, folder, reading, until)
 
     def cancel(self, call: Call, request: CancelOperationRequest) -> operation_pb2.Operation:
         """Cancels what is under way; the operation as it is then (e.4).
@@ -88,6 +108,18 @@ class Operations:
 
     def _find(self, call: Call, operation_id: str) -> tuple[Operation, Folder]:
         return self._access.record(call, self._store.operations, "operation", operation_id)
+
+
+def _unchanged_for(
+    operation: Operation, folder: Folder, reading: ClockReading, now: Instant
+) -> Duration | None:
+    """For how long after `now` the clock can go on by itself without any change; None for ever."""
+    next_mark = operation.timeline.next_after(now)
+    if next_mark is not None:
+        return next_mark.at - now
+    if not operation.timeline.last.terminal or folder.settings.behaviours.operation_expiry == "never":
+        return None
+    return operation.kept - reading.lived(operation.timeline.last.at, now)
 
 
 def _require_kept(operation: Operation, folder: Folder, now: Instant) -> None:

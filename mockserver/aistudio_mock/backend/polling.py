@@ -5,6 +5,7 @@ from aistudio_mock.backend.folders import Folder, Pace
 from aistudio_mock.backend.open_stories import OpenStories
 from aistudio_mock.backend.store import Store
 from aistudio_mock.domain.errors import NotFound
+from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.operation import Operation
 
 
@@ -36,3 +37,10 @@ class Polling:
         elif (phase := operation.next_phase(folder.clock.now())) is not None:
             folder.clock.skip_to(phase)
         return operation
+
+    @staticmethod
+    def moves(operation: Operation, folder: Folder, now: Instant) -> bool:
+        """Whether a poll at `now` waits for something or moves the clock."""
+        if folder.settings.pace is Pace.KEEP:
+            return False
+        return operation.timeline.is_open or operation.ends_at > now

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from aistudio_mock.domain.instant import Duration, Instant
+from aistudio_mock.domain.instant import NEVER, Duration, Instant
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -32,6 +32,15 @@ class ClockReading(Struct, frozen=True):
     def now(self, real: Instant) -> Instant:
         """Virtual time at the real instant `real`, in microseconds."""
         return Instant(self.virtual_base + int(self.rate * max(0, real - self.real_base)))
+
+    def not_before(self, real: Instant, ahead: Duration | None) -> Instant:
+        """A real instant until which the clock goes less far than `ahead` from where it is at `real`.
+
+        It is exact to one microsecond of virtual time. None is never reached.
+        """
+        if ahead is None or not self.rate:
+            return NEVER
+        return Instant(real + max(0, ahead - 1) // self.rate)
 
     def rebased(self, real: Instant) -> "ClockReading":
         """The same map with both ends moved to `real`."""

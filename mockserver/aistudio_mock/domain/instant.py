@@ -18,6 +18,8 @@ YEAR: Duration = 366 * DAY
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 END = Instant((datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1))
 """The last instant of the calendar."""
+NEVER = Instant(1 << 62)
+"""Later than any."""
 
 
 def seconds(value: float) -> Duration:

@@ -5,8 +5,9 @@ own business: threads wait otherwise than event loops.
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from google.protobuf.message import DecodeError, Message
 
@@ -28,6 +29,9 @@ _HELD_SHARE = 0.5
 _HELD_WITHOUT_DEADLINE = 30.0
 """Seconds, for callers that set no deadline."""
 
+_IDS = 16
+"""The ids of so many calls are made at a time."""
+
 Headers = tuple[tuple[str, str], ...]
 Read = Callable[[bytes], Message]
 Entered = tuple[Credential, Message, Folder]
@@ -39,21 +43,29 @@ class Admission:
 
     def __init__(self, identity: Identity, ids: Ids, rates: "Callable[[], Rates]") -> None:
         """`rates` is called when a folder limits calls."""
-        self._identity = identity
+        self.identity: Final = identity
         self._ids = ids
         self._rates = rates
+        self._ready: deque[tuple[str, Headers]] = deque()
 
     def headers(self, heard: GrpcCall) -> Headers:
         """Its answer's headers (service-behaviour a.4): ids of request and trace, the caller's own echoed."""
-        digits = self._ids.of_call()
-        request_id = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:32]}"
-        trace = f"{digits[32:48]}:{digits[48:64]}:{digits[64:]}:1"
-        heard.request_id = request_id
-        own = (("x-request-id", request_id), ("x-server-trace-id", trace))
-        echoed = header(heard, "x-client-request-id") or ""
+        heard.request_id, headers = self.ids(header(heard, "x-client-request-id"))
+        return headers
+
+    def ids(self, echoed: str | bytes | None) -> tuple[str, Headers]:
+        """The id of a new call, and the headers of its answer. `echoed` is the caller's own id."""
+        if not self._ready:
+            # Many at once: one by one each costs several times as much.
+            self._ready.extend(_named(self._ids.of_call()) for _ in range(_IDS))
+        try:
+            request_id, headers = self._ready.popleft()
+        except IndexError:  # others were faster
+            request_id, headers = _named(self._ids.of_call())
         # A header may come with any bytes, and is not sent unless it is printable ASCII.
-        can_be_sent = echoed.isascii() and echoed.isprintable()
-        return (*own, ("x-client-request-id", echoed)) if echoed and can_be_sent else own
+        if isinstance(echoed, str) and echoed and echoed.isascii() and echoed.isprintable():
+            return request_id, (*headers, ("x-client-request-id", echoed))
+        return request_id, headers
 
     def enter(self, route: Route, heard: GrpcCall, read: Read) -> Entered:
         """The caller, the request that `read` makes of the body, and the folder that the call is about.
@@ -68,7 +80,7 @@ class Admission:
         if route.needs_credentials:
             credential = self._authenticate(route, authorization, heard)
         else:
-            credential = Credential(self._identity.caller(authorization))
+            credential = Credential(self.identity.caller(authorization))
         try:
             request = read(heard.body)
         except DecodeError:
@@ -77,7 +89,7 @@ class Admission:
         if folder is None:
             folder = self._about(route, heard, request)
             if route.needs_credentials and folder.settings.auth is Auth.STRICT:
-                self._identity.authenticate(authorization, Auth.STRICT)
+                self.identity.authenticate(authorization, Auth.STRICT)
         elif folder.settings.auth is Auth.STRICT:
             _require_same(folder, header(heard, "x-folder-id"))
         heard.before = folder.clock.reading
@@ -109,29 +121,29 @@ class Admission:
         """The call has been answered. The folder is the one that it was about when it came."""
         self._leave(heard)
         credential, request, folder = entered
-        if folder is self._identity.nobody and credential.folder is None:
+        if folder is self.identity.nobody and credential.folder is None:
             folder = self._about(route, heard, request)  # which the call itself may have made
-            heard.before = heard.before if folder is self._identity.nobody else None
+            heard.before = heard.before if folder is self.identity.nobody else None
         folder.journal.note(heard, status, message)
 
     def refused(self, route: Route | None, heard: GrpcCall, error: ApiError) -> None:
         """The call has been refused; `route` is None where nothing would have answered it."""
         self._leave(heard)
-        folder = self._identity.caller(header(heard, "authorization"))
+        folder = self.identity.caller(header(heard, "authorization"))
         if folder is None:
             folder = self._about(route, heard, _readable(route, heard.body)) if route else None
-        (folder or self._identity.nobody).journal.note(heard, error.name, error.message)
+        (folder or self.identity.nobody).journal.note(heard, error.name, error.message)
         if error.cut is not None:
             error.cut()
 
     def visit(self, heard: GrpcCall) -> Folder:
         """The folder of a call that no RPC stands behind. Raises Unauthenticated."""
         authorization = header(heard, "authorization")
-        credential = self._identity.authenticate(authorization)
+        credential = self.identity.authenticate(authorization)
         named = header(heard, "openai-project") or header(heard, "x-folder-id") or ""
-        folder = credential.folder or self._identity.folder(named) or self._identity.nobody
+        folder = credential.folder or self.identity.folder(named) or self.identity.nobody
         if credential.folder is None and folder.settings.auth is Auth.STRICT:
-            self._identity.authenticate(authorization, Auth.STRICT)
+            self.identity.authenticate(authorization, Auth.STRICT)
         heard.before = folder.clock.reading
         return folder
 
@@ -142,19 +154,25 @@ class Admission:
 
     def _authenticate(self, route: Route, authorization: str | None, heard: GrpcCall) -> Credential:
         try:
-            return self._identity.authenticate(authorization)
+            return self.identity.authenticate(authorization)
         except Unauthenticated:
             # The folder that the call is about may look less closely than the server.
             named = self._about(route, heard, _readable(route, heard.body))
-            return self._identity.authenticate(authorization, named.settings.auth)
+            return self.identity.authenticate(authorization, named.settings.auth)
 
     def _about(self, route: Route, heard: GrpcCall, request: Message) -> Folder:
         """The folder that the request names, else the one that a header does (service-behaviour a.3)."""
         folder = route.folder_of(request)
-        if folder is not self._identity.nobody:
+        if folder is not self.identity.nobody:
             return folder
         named = header(heard, "x-folder-id")
-        return (self._identity.folder(named) if named else None) or folder
+        return (self.identity.folder(named) if named else None) or folder
+
+
+def _named(digits: str) -> tuple[str, Headers]:
+    request_id = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:32]}"
+    trace = f"{digits[32:48]}:{digits[48:64]}:{digits[64:]}:1"
+    return request_id, (("x-request-id", request_id), ("x-server-trace-id", trace))
 
 
 def patience(call: GrpcCall) -> float:

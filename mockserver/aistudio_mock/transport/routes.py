@@ -11,10 +11,12 @@ from msgspec import Struct
 from aistudio_mock.backend.backend import Backend
 from aistudio_mock.backend.belonging import Belonging, FolderOf
 from aistudio_mock.backend.call import Call
+from aistudio_mock.backend.lasting import Lasting
 from aistudio_protos.pool import message_class, method_of, services
 
 Unary = Callable[[Call, Any], Message]
 Streaming = Callable[[Call, Any], Iterator[Message]]
+LastingAnswer = Callable[[Any], Lasting | None]
 
 
 class Route(Struct, frozen=True):
@@ -24,6 +26,8 @@ class Route(Struct, frozen=True):
     answer: Unary | Streaming
     folder_of: FolderOf
     needs_credentials: bool = True
+    lasting: LastingAnswer | None = None
+    """What a request is answered from now on and until when, where that can be told."""
 
     @property
     def path(self) -> str:
@@ -72,7 +76,13 @@ class _Routes(Mapping[str, Route]):
     def _make(self, path: str, answer: Callable[[Backend], Unary | Streaming]) -> Route:
         method = method_of(path)
         needs_credentials = method.containing_service.name not in OPEN
-        return Route(method, answer(self._backend), self._belonging.of(method.input_type), needs_credentials)
+        return Route(
+            method,
+            answer(self._backend),
+            self._belonging.of(method.input_type),
+            needs_credentials,
+            _LASTING[path](self._backend) if path in _LASTING else None,
+        )
 
 
 def service_names() -> tuple[str, ...]:
@@ -162,4 +172,8 @@ _SERVICES: Mapping[str, Mapping[str, Callable[[Backend], Unary | Streaming]]] = 
 
 _ANSWERS = {
     f"/{service}/{name}": answer for service, answers in _SERVICES.items() for name, answer in answers.items()
+}
+
+_LASTING: Mapping[str, Callable[[Backend], LastingAnswer]] = {
+    "/yandex.cloud.operation.OperationService/Get": lambda backend: backend.operations.lasting,
 }

@@ -9,25 +9,20 @@ _NO_DEADLINE = 1e9
 """From so many seconds on there is no deadline: grpcio then says about 9.2e18, not None."""
 
 
-def hear(method: str, path: str, body: bytes, context: grpc.ServicerContext, door: Door | None) -> GrpcCall:
-    """The call that has arrived; `door` is None where the connection tells."""
+def hear(method: str, path: str, body: bytes, context: grpc.ServicerContext, door: Door) -> GrpcCall:
+    """The call that has arrived by `door`."""
     return GrpcCall(
         method,
         path,
         body,
         context.invocation_metadata(),
         context.peer(),
-        _deadline(context),
-        door or _door(context),
+        deadline_of(context),
+        door,
     )
 
 
-def _deadline(context: grpc.ServicerContext) -> float | None:
+def deadline_of(context: grpc.ServicerContext) -> float | None:
+    """Seconds until the caller gives up; None where it never does."""
     remaining: float | None = context.time_remaining()
     return None if remaining is None or remaining >= _NO_DEADLINE else remaining
-
-
-def _door(context: grpc.ServicerContext) -> Door:
-    # Not "is there a context": newer grpcio has one for plaintext too, of the type `insecure`.
-    kind = context.auth_context().get("transport_security_type", ())
-    return Door.TLS if b"ssl" in kind else Door.PLAINTEXT

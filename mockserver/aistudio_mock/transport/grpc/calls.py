@@ -16,6 +16,7 @@ from aistudio_mock.transport.admission import Admission, Entered, Headers, Read,
 from aistudio_mock.transport.contract import require_valid
 from aistudio_mock.transport.grpc.arrival import hear
 from aistudio_mock.transport.grpc.errors import CODES, DETAILS
+from aistudio_mock.transport.grpc.repeats import Repeats
 from aistudio_mock.transport.routes import Route
 
 if TYPE_CHECKING:
@@ -30,11 +31,8 @@ _GONE = "the caller did not wait for the rest"
 class Calls:
     """Makes grpc handlers of routes."""
 
-    def __init__(self, admission: Admission, door: Door | None = None, *, is_relayed: bool = False) -> None:
-        """`door` is set where every call comes in the same way; else the connection tells.
-
-        `is_relayed` says that a relay takes orders for what answers do on their way (ADR 10).
-        """
+    def __init__(self, admission: Admission, door: Door, *, is_relayed: bool = False) -> None:
+        """`is_relayed` says that a relay takes orders for what answers do on their way (ADR 10)."""
         self._is_relayed = is_relayed
         self._admission = admission
         self._door = door
@@ -59,8 +57,12 @@ class Calls:
         read = route.request_class.FromString
         answer: Callable[[Call, Any], Any] = route.answer
         name, path = route.name, route.path
+        repeats = Repeats(route, route.lasting, self._admission, self._door) if route.lasting else None
 
         def behaviour(body: bytes, context: grpc.ServicerContext) -> bytes:
+            if repeats is not None and (known := repeats.answer(body, context)) is not None:
+                return known
+            version = self._admission.identity.version
             heard, headers = self._hear(name, path, body, context)
             try:
                 call, entered = self._admit(route, heard, context, read)
@@ -73,6 +75,8 @@ class Calls:
             heard.replies = (reply,)
             self._admission.answered(route, heard, entered)
             context.set_trailing_metadata(headers if heard.fault is None else _more(headers, heard.fault))
+            if repeats is not None:
+                repeats.keep(heard, entered, version)
             return reply
 
         return behaviour

@@ -1,7 +1,6 @@
-"""The gRPC server: both ports, every route, and a helpful answer for what has none."""
+"""The gRPC server: a port, every route, and a helpful answer for what has none."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +10,7 @@ from aistudio_mock.domain.errors import Unimplemented
 from aistudio_mock.runtime.certificates import Certificates
 from aistudio_mock.transport.grpc.calls import Calls
 from aistudio_mock.transport.grpc.companions import companion
+from aistudio_mock.transport.grpc.threads import Threads
 from aistudio_mock.transport.routes import Route, declared_paths
 
 _THREADS = 512
@@ -27,30 +27,30 @@ _OPTIONS = (("grpc.so_reuseport", 0),)
 
 
 class GrpcServer:
-    """One grpcio server on a plaintext and a TLS port."""
+    """One grpcio server on one port, so that a call need not be asked which way it came (ADR 1)."""
 
     def __init__(self) -> None:
-        self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="aistudio-mock-grpc")
-        self._server = grpc.server(self._executor, options=_OPTIONS)
+        self._threads = Threads(_THREADS, "aistudio-mock-grpc")
+        self._server = grpc.server(self._threads, options=_OPTIONS)
 
     def bind(self, host: str, port: int) -> int:
-        """Binds the plaintext port; 0 takes a free one. Raises OSError when it is taken."""
+        """Binds a plaintext port; 0 takes a free one. Raises OSError when it is taken."""
         return self._bound(host, port, self._server.add_insecure_port)
 
     def bind_tls(self, host: str, port: int, certificates: Certificates) -> int:
-        """Binds the TLS port; 0 takes a free one. Raises OSError when it is taken."""
+        """Binds a TLS port; 0 takes a free one. Raises OSError when it is taken."""
         credentials = grpc.ssl_server_credentials(((certificates.key_pem, certificates.chain_pem),))
         return self._bound(host, port, lambda address: self._server.add_secure_port(address, credentials))
 
     def start(self, routes: Mapping[str, Route], calls: Calls) -> None:
-        """Answers from here on; grpcio wants its ports bound before."""
+        """Answers from here on; grpcio wants its port bound before."""
         self._server.add_generic_rpc_handlers((_Handlers(routes, calls),))
         self._server.start()
 
     def stop(self) -> None:
-        """Ends open calls and frees the ports."""
+        """Ends open calls and frees the port."""
         self._server.stop(grace=_GRACE_SECONDS).wait()
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._threads.shut()
 
     @staticmethod
     def _bound(host: str, port: int, add: Any) -> int:
