@@ -8,12 +8,14 @@ COPY protos protos
 COPY mockserver mockserver
 COPY clients clients
 COPY conformance conformance
-# What pip itself needs, and what builders of C++ programs and servers of Arrow do, is not needed any more.
+# The mock's own work needs no pip, no parts of pyarrow for builders, servers and clouds, no second copies of
+# its library, and nothing that colours source code.
 RUN python -m venv /opt/aistudio-mock \
  && /opt/aistudio-mock/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
-      --constraint constraints.txt '.[conformance]' \
- && /opt/aistudio-mock/bin/python -m pip uninstall --yes --quiet pip \
- && for part in include includes tests src '*flight*' '*s3*'; \
+      --constraint constraints.txt '.[client,conformance]' \
+ && /opt/aistudio-mock/bin/python -m pip uninstall --yes --quiet pygments markdown-it-py mdurl pip \
+ && for part in include includes tests src '*flight*' '*s3*' '*.pyx' '*.pxd' '*.pxi' '*cpp_tests*' \
+      '_gcsfs*' '_azurefs*' '_hdfs*' '_substrait*' libarrow_python.so 'libarrow_python.so.*.*.*'; \
     do find /opt/aistudio-mock/lib -path "*/pyarrow/$part" -prune -exec rm -rf {} +; done
 
 FROM python:3.13-slim-bookworm

@@ -22,9 +22,9 @@ class Image:
         return next(said for kind, said in reversed(self.instructions) if kind == name)
 
     @property
-    def command(self) -> list[str]:
-        """What runs as process 1."""
-        return json.loads(self.last("ENTRYPOINT")) + json.loads(self.last("CMD"))
+    def entrypoint(self) -> list[str]:
+        """What runs as process 1, before the command that compose gives it."""
+        return json.loads(self.last("ENTRYPOINT"))
 
     @property
     def health(self) -> list[str]:
