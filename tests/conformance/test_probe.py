@@ -12,7 +12,7 @@ import yaml
 from aistudio_conformance.cli import main
 from aistudio_conformance.probe.evidence import Probing
 from aistudio_conformance.probe.question import Question
-from aistudio_conformance.probe.questions import QUESTIONS
+from aistudio_conformance.probe.questions import NOT_ASKED, QUESTIONS
 from aistudio_conformance.probe.questions_datasets import when_it_is_ready
 from aistudio_conformance.probe.redaction import Shown
 from aistudio_conformance.remote_target import Access
@@ -24,10 +24,12 @@ ROWS = {
     for row in yaml.safe_load(Path("mockserver/aistudio_mock/behaviours.yaml").read_text(encoding="utf-8"))
 }
 CHANGED = {
+    "cancel-finished": "refuse",
     "dataset-rows": "absent",
     "dataset-task-type-unknown": "accept",
     "dataset-update-empty-mask": "refuse",
     "foreign-folder": "not-found",
+    "multipart-finish-again": "accept",
     "multipart-finish-refusal": "internal",
     "multipart-length-signed": "yes",
     "multipart-part-size": "5-mib",
@@ -36,6 +38,9 @@ CHANGED = {
     "validate-without-upload": "invalid",
     "validation-first-row": "0",
 }
+ASYNC = {"tune-refusals": "async"}
+"""So that a tuning costs a call, and no dataset that is READY."""
+
 DATASETS, TUNINGS = "/yandex.cloud.ai.dataset.v1.DatasetService/", "/yandex.cloud.ai.tuning.v1.TuningService/"
 
 
@@ -103,19 +108,22 @@ def expected(**values):
     for question in QUESTIONS:
         for row, possible in question.rows.items():
             found[row] = values.get(row, possible[0] if possible else "as stated")
-    return found | {"dataset-ready-before-done": "not told"}  # nothing is between two looks at this clock
+    found["dataset-ready-before-done"] = "not told"  # nothing is between two looks at this clock
+    if values.get("multipart-length-signed") == "yes":
+        found["multipart-total-size"] = "not told"  # the storage takes no part of another length
+    return found
 
 
 @pytest.mark.parametrize("changed", [{}, CHANGED], ids=["defaults", "changed"])
 def test_what_a_server_does_is_found_and_nothing_is_left(monkeypatch, probe, changed):
-    with cloud(monkeypatch, **changed, **{"tune-refusals": "async"}) as (mock, folder):
+    with cloud(monkeypatch, **changed, **ASYNC) as (mock, folder):
         somebody_has_tuned(mock, folder)
         foreign = created(mock, mock.folder())
         code, evidence = probe(*tls(mock), "--foreign-dataset", foreign)
         left, key = names(mock, folder), folder.api_key
     assert (code, evidence["complete"], evidence["left"]) == (0, True, 0)
     assert [one.get("problem") for one in evidence["questions"]] == [None] * len(QUESTIONS)
-    assert means(evidence) == expected(**changed)
+    assert means(evidence) == expected(**changed, **ASYNC)
     assert left == ["a dataset of somebody's"]
     text = json.dumps(evidence)
     for secret in (key, folder.id, foreign, "a dataset of somebody's"):
@@ -248,6 +256,26 @@ def test_what_cannot_work_is_refused_in_one_line(monkeypatch, capfd, arguments, 
     monkeypatch.setenv("YC_API_KEY", "k")
     assert main(["probe", *arguments]) == 2
     assert told in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("asked", "row", "value"),
+    [
+        ("tune-of-a-draft", "tune-refusals", "sync"),
+        ("tune-of-a-draft", "tune-refusals", "async"),
+        ("short-part", "multipart-total-size", "free"),
+    ],
+)
+def test_what_other_values_hide_is_found_too(monkeypatch, probe, asked, row, value):
+    with cloud(monkeypatch, **{row: value}) as (mock, _):
+        _, evidence = probe(*tls(mock), "--only", asked)
+    assert means(evidence) == {row: value}
+
+
+def test_all_that_is_assumed_and_can_be_chosen_is_asked_or_says_why_not():
+    chosen = {name for name, row in ROWS.items() if row["evidence"] == "assumed" and "values" in row}
+    asked = {row for question in QUESTIONS for row in question.rows}
+    assert chosen - asked == NOT_ASKED.keys()
 
 
 @pytest.mark.parametrize("row", sorted({row for one in QUESTIONS for row in one.rows}))

@@ -41,14 +41,20 @@ def good_file(account: Account) -> Meanings:
             return int(dataset.status)
 
         done, seen = account.ended(operation, status)
+        cancelled = account.ask("OperationService/Cancel", operation_id=done.id)
         dataset = account.need("DatasetService/Describe", dataset_id=dataset_id).dataset
     under_way = [(shown, state.HasField("metadata")) for shown, state in seen if not state.done]
     return {
         "dataset-validating-visible": stated(any(shown == _VALIDATING for shown, _ in seen)),
         "dataset-ready-before-done": when_it_is_ready(under_way),
+        "cancel-finished": "unchanged" if cancelled.reply == done else _refused(cancelled.status),
         "validation-metadata": "row-counts" if done.HasField("metadata") else "none",
         "dataset-rows": "counted" if dataset.rows else "absent",
     }
+
+
+def _refused(status: str) -> str:
+    return by_status(status, {"FAILED_PRECONDITION": "refuse", "INVALID_ARGUMENT": "refuse"})
 
 
 def when_it_is_ready(under_way: list[tuple[int, bool]]) -> str:
@@ -213,13 +219,14 @@ QUESTIONS = (
     Question(
         id="good-file",
         open="5",
-        asks="When is a validated dataset READY, and is it VALIDATING until then?",
-        sends=_SEND_FILE,
+        asks="When is a dataset READY, is it VALIDATING until then, and what is said to a cancel afterwards?",
+        sends=(*_SEND_FILE[:5], "Cancel", *_SEND_FILE[5:]),
         rows={
             "dataset-validating-visible": (),
             "dataset-ready-before-done": ("at-conversion", "at-done"),
             "validation-metadata": ("row-counts", "none"),
             "dataset-rows": ("counted", "absent"),
+            "cancel-finished": ("unchanged", "refuse"),
         },
         ask=good_file,
     ),

@@ -1,13 +1,13 @@
 """Questions about tunings that can start none: listings, ids that nobody knows, refusals.
 
-Every Tune names a dataset that does not exist, and a base model that does not either. Should one be taken all
-the same, its operation is cancelled at once.
+Every Tune names a base model that does not exist, and a dataset that does not either or has no data. Should
+one be taken all the same, its operation is cancelled at once.
 """
 
 from typing import Any
 
 from aistudio_conformance.probe.account import Account, Answer, CannotAsk
-from aistudio_conformance.probe.question import ANOTHER, UNTOLD, Meanings, Question, stated
+from aistudio_conformance.probe.question import ANOTHER, UNTOLD, Meanings, Question, by_status, stated
 
 _PAGES = 50
 
@@ -58,16 +58,28 @@ def tune_refused(account: Account) -> Meanings:
 
 
 def _tuned(account: Account, **fields: Any) -> Answer:
-    answer = account.ask(
-        "TuningService/Tune",
-        base_model_uri=f"gpt://{account.folder_id}/no-such-model/latest",
-        train_datasets=[{"dataset_id": account.unknown("fds"), "weight": 1}],
-        **fields,
-    )
+    answer = account.ask("TuningService/Tune", **_order(account, account.unknown("fds")), **fields)
     if answer.status == "OK":
         account.ask("OperationService/Cancel", operation_id=answer.reply.id)
         raise CannotAsk("a Tune of what does not exist was taken; it is cancelled")
     return answer
+
+
+def tune_of_a_draft(account: Account) -> Meanings:
+    """Tune of what cannot be trained: refused at once, or taken and failed later."""
+    with account.draft() as dataset_id:
+        answer = account.ask("TuningService/Tune", **_order(account, dataset_id), text_to_text_completion={})
+        if answer.status == "OK":
+            account.ask("OperationService/Cancel", operation_id=answer.reply.id)
+    values = {"OK": "async", "FAILED_PRECONDITION": "sync", "INVALID_ARGUMENT": "sync", "NOT_FOUND": "sync"}
+    return {"tune-refusals": by_status(answer.status, values)}
+
+
+def _order(account: Account, dataset_id: str) -> dict[str, Any]:
+    return {
+        "base_model_uri": f"gpt://{account.folder_id}/no-such-model/latest",
+        "train_datasets": [{"dataset_id": dataset_id, "weight": 1}],
+    }
 
 
 def drafts(account: Account) -> Meanings:
@@ -100,6 +112,14 @@ QUESTIONS = (
         sends=("Tune of an unknown model with an unknown dataset", "without parameters", "with a wrong name"),
         rows={"tune-parameters-required": (), "tune-name": ("free", "pattern")},
         ask=tune_refused,
+    ),
+    Question(
+        id="tune-of-a-draft",
+        open="2",
+        asks="Is a Tune of what cannot be trained refused at once, or taken and failed later?",
+        sends=("Create", "Tune of an unknown model with the empty draft", "Cancel if it is taken", "Delete"),
+        rows={"tune-refusals": ("sync", "async")},
+        ask=tune_of_a_draft,
     ),
     Question(
         id="tuning-drafts",

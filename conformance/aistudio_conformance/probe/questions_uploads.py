@@ -1,13 +1,15 @@
 """Questions about presigned URLs, uploads in parts most of all. Nothing is stored: drafts are deleted."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from aistudio_conformance.probe.account import Account
-from aistudio_conformance.probe.question import ANOTHER, Meanings, Question, stated
+from aistudio_conformance.probe.question import ANOTHER, UNTOLD, Meanings, Question, by_status, stated
 
 _MIB = 1 << 20
+_SMALL = 1000
+"""Bytes of a file that is sent in one part: the last part may be of any size."""
 _SIGNED = ["Algorithm", "Date", "SignedHeaders", "Expires", "Credential", "Signature"]
 _PART_SIZES: Mapping[tuple[int, ...], str] = {(1, 2): "100-mib", (2, 26): "8-mib", (4, 42): "5-mib"}
 """How many parts of 20 and of 210 MiB each value makes."""
@@ -61,6 +63,49 @@ def wrong_etag(account: Account) -> Meanings:
     return {"multipart-finish-refusal": kinds.get(answer.status, ANOTHER)}
 
 
+def one_part(account: Account) -> Meanings:
+    """Finish of an upload of one part, twice."""
+    with account.draft() as dataset_id:
+        finished = _finished(account, dataset_id, _SMALL)
+        if finished is None or finished.status != "OK":
+            return {"multipart-finish-again": UNTOLD}
+        again = _finish(account, dataset_id, finished.etag)
+    return {"multipart-finish-again": "accept" if again == "OK" else "refuse"}
+
+
+def short_part(account: Account) -> Meanings:
+    """Finish of an upload whose only part is shorter than what was announced."""
+    with account.draft() as dataset_id:
+        finished = _finished(account, dataset_id, _SMALL - 1)
+    values = {"OK": "free", "INVALID_ARGUMENT": "checked"}
+    return {"multipart-total-size": by_status(finished.status, values) if finished else UNTOLD}
+
+
+class _Finished(NamedTuple):
+    """What Finish said, and the ETag that it was told."""
+
+    status: str
+    etag: str
+
+
+def _finished(account: Account, dataset_id: str, size: int) -> _Finished | None:
+    """An upload in one part of that size, finished; None where the storage does not take the part."""
+    started = account.need(
+        "DatasetService/StartMultipartUploadDraft", dataset_id=dataset_id, size_bytes=_SMALL, parts=1
+    )
+    stored = account.put(started.multipart_upload_urls[0], b"x" * size)
+    if stored.status != 200:  # noqa: PLR2004
+        return None
+    etag = next((value for name, value in stored.headers.items() if name.lower() == "etag"), "")
+    return _Finished(_finish(account, dataset_id, etag), etag)
+
+
+def _finish(account: Account, dataset_id: str, etag: str) -> str:
+    parts = [{"part_num": 1, "etag": etag}]
+    method = "DatasetService/FinishMultipartUploadDraft"
+    return account.ask(method, dataset_id=dataset_id, uploaded_parts=parts).status
+
+
 def _started(account: Account, size: int, **parts: int) -> list[str]:
     """The URLs of an upload in parts; its draft is deleted again."""
     with account.draft() as dataset_id:
@@ -106,5 +151,27 @@ QUESTIONS = (
         sends=("Create", "StartMultipartUploadDraft", "FinishMultipartUploadDraft", "Delete"),
         rows={"multipart-finish-refusal": ("by-kind", "internal")},
         ask=wrong_etag,
+    ),
+    Question(
+        id="finish-twice",
+        open="6",
+        asks="What does Finish say when it is asked once more?",
+        sends=(
+            "Create",
+            "StartMultipartUploadDraft",
+            "PUT of 1 KB",
+            "FinishMultipartUploadDraft twice",
+            "Delete",
+        ),
+        rows={"multipart-finish-again": ("refuse", "accept")},
+        ask=one_part,
+    ),
+    Question(
+        id="short-part",
+        open="6",
+        asks="What does Finish say to parts that are shorter together than what was announced?",
+        sends=("Create", "StartMultipartUploadDraft", "PUT of 1 KB", "FinishMultipartUploadDraft", "Delete"),
+        rows={"multipart-total-size": ("checked", "free")},
+        ask=short_part,
     ),
 )
