@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from importlib.resources import files
 from typing import Literal
 
@@ -26,7 +27,8 @@ class Known(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One check that is known to fail.
 
     `why`, if given, is part of what the finding says. `cases` are all those in which a monitor is red; any
-    other check belongs to one case.
+    other check belongs to one case. `versions` are globs of the client's versions that it is said of; all
+    without any.
     """
 
     check: str
@@ -35,6 +37,7 @@ class Known(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     citation: str
     why: str = ""
     cases: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -63,6 +66,13 @@ def read(text: bytes, name: str) -> tuple[Known, ...]:
         if not entry.reason.strip() or not entry.citation.strip():
             raise KnownError(f"{name}: {entry.check}: say the reason, and cite what shows it")
     return entries
+
+
+def of_version(entries: Sequence[Known], version: str) -> tuple[Known, ...]:
+    """Those that are said of that version of the client."""
+    return tuple(
+        one for one in entries if not one.versions or any(fnmatchcase(version, glob) for glob in one.versions)
+    )
 
 
 def shipped(client: str) -> tuple[Known, ...]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aistudio_conformance.known import Known, KnownError, compare, read, shipped
+from aistudio_conformance.known import Known, KnownError, compare, of_version, read, shipped
 from aistudio_conformance.model import Finding, Outcome, Verdict
 
 CASES = ("UP-01", "UP-05", "TU-01")
@@ -119,3 +119,12 @@ def test_a_list_that_cannot_work_is_refused_with_its_name(text, said):
 
 def test_a_client_without_a_list_has_nothing_listed():
     assert shipped("a client that nobody knows") == ()
+
+
+def test_an_entry_may_be_said_of_some_versions_only():
+    text = b"""
+- {check: a/b, outcome: fail, reason: r, citation: c, versions: ["0.18.*"]}
+- {check: a/c, outcome: fail, reason: r, citation: c}
+"""
+    assert [one.check for one in of_version(read(text, "k"), "0.18.0")] == ["a/b", "a/c"]
+    assert [one.check for one in of_version(read(text, "k"), "0.19.1")] == ["a/c"]

@@ -4,17 +4,17 @@ import os
 import subprocess
 import sys
 from fnmatch import fnmatchcase
-from importlib.resources import files
+from importlib import metadata
 
 import pytest
 import yaml
 
+from aistudio_conformance.known import of_version, shipped
 from aistudio_conformance.load import cases
 from aistudio_conformance.packs import PACKS
 from tests.wire.grpcurl import PATH
 
 SUITE = (sys.executable, "-m", "aistudio_conformance")
-LISTS = files("aistudio_conformance") / "known_failing"
 GROUPS = ("[A-D]*", "[EF]*", "[MO]*", "[PR]*", "TM*", "TU*", "[UV]*")
 """All cases, in parts that a client which starts programs for every call ends well within a test's time."""
 
@@ -32,24 +32,65 @@ def suite(*arguments):
     )
 
 
-@pytest.mark.parametrize(
-    ("client", "pack"),
-    [
-        ("official-sdk", "core"),
-        pytest.param("official-sdk", "forward", marks=pytest.mark.all),
-        pytest.param("official-sdk-ml", "core", marks=pytest.mark.all),
-        pytest.param("official-sdk-ml", "forward", marks=pytest.mark.all),
-    ],
-)
-def test_the_sdk_breaks_what_is_listed_and_nothing_else(client, pack):
+NEWEST = [
+    ("official-sdk", "core"),
+    *(
+        pytest.param(client, pack, marks=pytest.mark.all)
+        for client, pack in [
+            ("official-sdk", "forward"),
+            ("official-sdk-ml", "core"),
+            ("official-sdk-ml", "forward"),
+        ]
+    ),
+]
+OLDER = ("official-sdk==0.21.0", "official-sdk==0.20.2", "official-sdk==0.19.2", "official-sdk-ml==0.18.0")
+"""Three older releases, and the last one before the packages were merged; from the index when first used."""
+
+
+def assert_breaks_what_is_listed(client, pack, version):
     done = suite("--client", client, "--pack", pack, "--parallel", "2")
     assert done.returncode == 0, done.stdout + done.stderr
     ids = {case.id for case in PACKS[pack]()}
-    listed = yaml.safe_load((LISTS / f"{NAMES[client]}.yaml").read_text(encoding="utf-8"))
-    places = [one for entry in listed for one in entry.get("cases", [entry["check"].partition("/")[0]])]
-    count = sum(one in ids for one in places)
+    name = NAMES[client.partition("==")[0]]
+    listed = of_version(shipped(name), version)
+    count = sum(case in ids for entry in listed for case, _ in entry.places)
     assert count
+    assert done.stdout.startswith(f"{name} {version} against mock: ")
     assert f"{count} known failing; all green" in done.stdout
+
+
+@pytest.mark.parametrize(("client", "pack"), NEWEST)
+def test_the_sdk_breaks_what_is_listed_and_nothing_else(client, pack):
+    assert_breaks_what_is_listed(client, pack, metadata.version(NAMES[client]))
+
+
+@pytest.mark.all
+@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize("client", OLDER)
+def test_an_older_release_of_the_sdk_breaks_what_is_listed_and_nothing_else(client, pack):
+    assert_breaks_what_is_listed(client, pack, client.partition("==")[2])
+
+
+@pytest.mark.parametrize(
+    ("client", "told"),
+    [
+        ("official-sdk==latest", "'latest' is no version; write one such as 0.21.0"),
+        ("node==1.0", "releases are of official-sdk, official-sdk-ml, not of node"),
+    ],
+)
+def test_a_release_that_there_cannot_be_is_a_wrong_command_line(client, told):
+    done = suite("--client", client)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+
+
+@pytest.mark.all
+def test_a_release_that_there_is_not_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    done = suite("--client", "official-sdk==0.0.1")
+    assert done.returncode == 2, done.stderr
+    assert "yandex-ai-studio-sdk==0.0.1" in done.stderr
+    assert [*(tmp_path / "aistudio-conformance").iterdir()] == []
 
 
 def test_a_listed_check_that_passes_fails_the_run(tmp_path):

@@ -19,8 +19,10 @@ def listed(arguments: argparse.Namespace, run: Run) -> tuple[Known, ...]:
     path: Path | None = arguments.known_failing
     try:
         if path:
-            return known.read(path.read_bytes(), str(path))
-        return known.shipped(run.client.name) if run.court == "client" else ()
+            entries = known.read(path.read_bytes(), str(path))
+        else:
+            entries = known.shipped(run.client.name) if run.court == "client" else ()
+        return known.of_version(entries, run.client.version)
     except OSError as error:
         raise CommandError(f"--known-failing {path}: {error.strerror}", Exit.USAGE) from None
     except known.KnownError as problem:
