@@ -1,10 +1,12 @@
 """What every broken client says of itself."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from aistudio_conformance.adapters.raw_stubs import RawStubs
+from aistudio_conformance.protocol import Refused
 
+_Told = TypeVar("_Told")
 _Class = TypeVar("_Class", bound=type[RawStubs])
 
 MUTANTS: dict[str, tuple[type[RawStubs], frozenset[str]]] = {}
@@ -19,3 +21,19 @@ def turns_red(*checks: str) -> Callable[[_Class], _Class]:
         return client
 
     return declare
+
+
+def where_refused(call: Callable[[], _Told], words: str, instead: Callable[[Refused], Any]) -> _Told:
+    """What the call gives; where it is refused with that code or in these words, something else.
+
+    A Refused that comes instead is raised.
+    """
+    try:
+        return call()
+    except Refused as failure:
+        if words != failure.failure.code and words not in str(failure):
+            raise
+        other = instead(failure)
+        if isinstance(other, Refused):
+            raise other from failure
+        return cast("_Told", other)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -12,7 +13,7 @@ from yandex.cloud.ai.dataset.v1.dataset_service_pb2 import ListDatasetsRequest
 
 from aistudio_conformance.adapters.raw_stubs import RawStubs
 from aistudio_conformance.adapters.raw_stubs.storage import Answered
-from aistudio_conformance.broken.mutant import turns_red
+from aistudio_conformance.broken.mutant import turns_red, where_refused
 from aistudio_conformance.protocol import (
     Dataset,
     DatasetId,
@@ -32,12 +33,11 @@ class TellsTheFirstLine(RawStubs):
     """It tells the first line of a message."""
 
     def dataset_get(self, ask: DatasetId) -> Dataset:
-        try:
-            return super().dataset_get(ask)
-        except Refused as failure:
-            if failure.failure.code != "INVALID_ARGUMENT":
-                raise
-            raise Refused(str(failure).splitlines()[0], failure.failure.code) from failure
+        return where_refused(
+            partial(super().dataset_get, ask),
+            "INVALID_ARGUMENT",
+            lambda failure: Refused(str(failure).splitlines()[0], failure.failure.code),
+        )
 
 
 @turns_red("ER-03/request-id-told")
@@ -55,12 +55,9 @@ class CallsAMissingMethodDone(RawStubs):
     """It shows an empty dataset where the service does not have the method."""
 
     def dataset_get(self, ask: DatasetId) -> Dataset:
-        try:
-            return super().dataset_get(ask)
-        except Refused as failure:
-            if failure.failure.code != "UNIMPLEMENTED":
-                raise
-            return Dataset(dataset_id=ask.dataset_id)
+        return where_refused(
+            partial(super().dataset_get, ask), "UNIMPLEMENTED", lambda _: Dataset(dataset_id=ask.dataset_id)
+        )
 
 
 @turns_red("ER-04/asked-once")
@@ -76,12 +73,11 @@ class BlamesTheUser(RawStubs):
     """It tells words of its own about a folder that is not the credential's."""
 
     def dataset_get(self, ask: DatasetId) -> Dataset:
-        try:
-            return super().dataset_get(ask)
-        except Refused as failure:
-            if "service account folder" not in str(failure):
-                raise
-            raise Refused("check your settings", failure.failure.code) from failure
+        return where_refused(
+            partial(super().dataset_get, ask),
+            "service account folder",
+            lambda failure: Refused("check your settings", failure.failure.code),
+        )
 
 
 @turns_red("ER-05/asked-once")
@@ -102,12 +98,9 @@ class ShowsSomethingAnyway(RawStubs):
     """It shows an empty dataset after an INTERNAL that it cannot mend."""
 
     def dataset_get(self, ask: DatasetId) -> Dataset:
-        try:
-            return super().dataset_get(ask)
-        except Refused as failure:
-            if failure.failure.code != "INTERNAL":
-                raise
-            return Dataset(dataset_id=ask.dataset_id)
+        return where_refused(
+            partial(super().dataset_get, ask), "INTERNAL", lambda _: Dataset(dataset_id=ask.dataset_id)
+        )
 
 
 @turns_red("RE-04/asked-once")
@@ -165,12 +158,9 @@ class HidesAnExpiredCredential(RawStubs):
     """It tells of an expired credential as of any failure."""
 
     def tuning_wait(self, ask: TuningId) -> Tuning:
-        try:
-            return super().tuning_wait(ask)
-        except Refused as failure:
-            if failure.failure.code != "UNAUTHENTICATED":
-                raise
-            raise Refused("something went wrong") from failure
+        return where_refused(
+            partial(super().tuning_wait, ask), "UNAUTHENTICATED", lambda _: Refused("something went wrong")
+        )
 
 
 @turns_red("AU-04/not-tuned-again")
@@ -252,12 +242,11 @@ class HidesALostPart(RawStubs):
     """It tells its user of a dataset when the storage refused a part."""
 
     def dataset_upload_parts(self, ask: DatasetUploadParts) -> Dataset:
-        try:
-            return super().dataset_upload_parts(ask)
-        except Refused as failure:
-            if "403" not in str(failure):
-                raise
-            return Dataset(dataset_id="", status="DRAFT")
+        return where_refused(
+            partial(super().dataset_upload_parts, ask),
+            "403",
+            lambda _: Dataset(dataset_id="", status="DRAFT"),
+        )
 
 
 @turns_red("MP-05/not-finished")
@@ -265,12 +254,8 @@ class FinishesWithoutAPart(RawStubs):
     """It finishes an upload of which a part was refused."""
 
     def _upload_part(self, url: str, part: bytes) -> str:
-        try:
-            return super()._upload_part(url, part)
-        except Refused as failure:
-            if "403" not in str(failure):
-                raise
-            return '"d41d8cd98f00b204e9800998ecf8427e"'
+        nothing = '"d41d8cd98f00b204e9800998ecf8427e"'
+        return where_refused(partial(super()._upload_part, url, part), "403", lambda _: nothing)
 
 
 @turns_red("MP-06/not-finished")
@@ -287,12 +272,11 @@ class HidesThatPartsDoNotFit(RawStubs):
     """It tells its user of a dataset whose parts could not be joined."""
 
     def dataset_upload_parts(self, ask: DatasetUploadParts) -> Dataset:
-        try:
-            return super().dataset_upload_parts(ask)
-        except Refused as failure:
-            if failure.failure.code != "INVALID_ARGUMENT":
-                raise
-            return Dataset(dataset_id="", status="DRAFT")
+        return where_refused(
+            partial(super().dataset_upload_parts, ask),
+            "INVALID_ARGUMENT",
+            lambda _: Dataset(dataset_id="", status="DRAFT"),
+        )
 
 
 @turns_red("MP-07/not-validated")
