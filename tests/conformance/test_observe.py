@@ -10,6 +10,7 @@ import pytest
 
 PROGRAM = Path(__file__).with_name("observed_program.py")
 SDK = Path(__file__).with_name("observed_sdk.py")
+REFERENCE = Path(__file__).with_name("observed_reference.py")
 SEEN_AS = {
     "no-deadline": "deadline-sent",
     "token-to-storage": "no-credentials-on-storage",
@@ -50,10 +51,11 @@ def test_exactly_the_mistakes_of_a_program_are_named(mistakes):
 
 
 @pytest.mark.all
-def test_the_flow_of_the_official_sdk_is_without_a_mistake(tmp_path):
+@pytest.mark.parametrize("program", [SDK, REFERENCE], ids=["official-sdk", "reference"])
+def test_the_flow_of_a_client_is_without_a_mistake(program, tmp_path):
     row = {"request": [{"role": "user", "text": "Is it red?"}], "response": "It is."}
     file = tmp_path / "train.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for _ in range(10)), encoding="utf-8")
-    code, out, named = observed(SDK, file)
+    code, out, named = observed(program, file)
     assert (code, named) == (0, [])
     assert out.strip()
