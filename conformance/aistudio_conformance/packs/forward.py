@@ -52,7 +52,7 @@ class Scene(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     says, or of the failure that `fails` says. `without` are parts that the answer does not have here, or
     of which the contract does not say what to make, with the reason: a path with all that is in it, or a kind
     of news and a path; `only` are the parts that are asked about; `made` are fields that the answer gets
-    besides, so that a part is there. `monitors_off` is as in a case.
+    besides, so that a part is there. `monitors_off` is as in a case, `alone` as of its server.
     """
 
     id: str
@@ -67,6 +67,7 @@ class Scene(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     without: Mapping[str, str] = {}
     made: Mapping[str, Any] = {}
     monitors_off: Mapping[str, str] = {}
+    alone: bool = False
 
 
 @cache
@@ -144,6 +145,7 @@ def _case(scene: Scene, one: News) -> Case:
         "title": f"{scene.title}: {_NEW[one.kind]} {one.path or 'the answer itself'}",
         "covers": ["FC-01", "FC-02", "FC-03", "FC-04"],
         "relies_on": ["journal", "faults"],
+        "server": {"alone": scene.alone},
         "files": msgspec.to_builtins(scene.files),
         "steps": steps,
         "checks": [check],
