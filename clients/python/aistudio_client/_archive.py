@@ -13,6 +13,9 @@ from aistudio_client._metrics import Metrics, Point
 MOST_BYTES = 4 << 30
 """Of all unpacked files together."""
 
+MOST_READ = 256 << 20
+"""Of one file of curves, which is read into memory."""
+
 MOST_FILES = 10_000
 _EVENTS = ".tfevents."
 _BLOCK = 1 << 20
@@ -42,6 +45,7 @@ def read(archive: Path, tuning_id: str) -> Metrics:
         with zipfile.ZipFile(archive) as opened:
             for name in _checked(opened):
                 if _EVENTS in name:
+                    _require_readable(opened.getinfo(name))
                     _add(opened.read(name), PurePosixPath(name).parent.as_posix(), points)
     except _UNREADABLE as error:
         raise MetricsError(f"the archive of {tuning_id} cannot be read: {error}") from error
@@ -67,6 +71,13 @@ def _checked(archive: zipfile.ZipFile) -> list[str]:
         if path.is_absolute() or ".." in path.parts or "\\" in one.filename or ":" in one.filename:
             raise MetricsError(f"the archive has a file {one.filename!r}, which leads out of it")
     return [one.filename for one in files]
+
+
+def _require_readable(file: zipfile.ZipInfo) -> None:
+    if file.file_size > MOST_READ:
+        raise MetricsError(
+            f"{file.filename} has {file.file_size} bytes, more than is read at once; unpack it instead"
+        )
 
 
 def _unpacked(archive: zipfile.ZipFile, name: str, directory: Path) -> Path:
