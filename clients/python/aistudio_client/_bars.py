@@ -52,7 +52,9 @@ class Bars:
             transient=True,
         )
         progress.start()
-        return progress, progress.add_task(f"{told.what} {told.id}", total=None, phase=told.phase)
+        return progress, progress.add_task(
+            f"{told.what} {told.id}", total=told.total or None, phase=told.phase
+        )
 
     def _end(self, key: tuple[str, str]) -> None:
         progress, _ = self._drawn.pop(key, (None, None))
