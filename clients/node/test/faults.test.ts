@@ -80,6 +80,22 @@ test("a storage that is busy is asked again", async () => {
   assert.equal((await folder.client.datasets.upload(file(), GENERATION)).status, "READY");
 });
 
+test("a file that the storage has otherwise than it was sent is sent again", async () => {
+  const folder = await Folder.make();
+  await folder.fault({ object: "PUT", headers: { ETag: `"${"0".repeat(32)}"` } });
+  assert.equal((await folder.client.datasets.upload(file(), GENERATION)).status, "READY");
+  assert.equal((await folder.calls("PUT")).length, 2);
+});
+
+test("parts whose joining was not answered are joined", async () => {
+  const folder = await Folder.make();
+  const method = "DatasetService/FinishMultipartUploadDraft";
+  await folder.fault({ method, status: "UNAVAILABLE", lost: true });
+  const parts = { partSize: 5 << 20, inParts: true };
+  assert.equal((await folder.client.datasets.upload(file(), { ...GENERATION, ...parts })).status, "READY");
+  assert.deepEqual((await folder.calls(method)).map((one) => one.status), ["UNAVAILABLE", "FAILED_PRECONDITION"]);
+});
+
 test("a storage that refuses is not, and the draft is deleted", async () => {
   const folder = await Folder.make();
   await folder.fault({ object: "PUT", status: "SignatureDoesNotMatch", times: null });

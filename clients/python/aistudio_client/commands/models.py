@@ -68,5 +68,5 @@ def _embed(arguments: argparse.Namespace) -> int:
 GROUP = (
     Verb("complete", "ask a model to answer", "yandexgpt-lite 'Как тебя зовут?'", _add_complete, _complete),
     Verb("classify", "ask a tuned classifier", "cls://…@tamr… 'wow'", _add_ask, _classify),
-    Verb("embed", "ask for a vector", "emb://…@tamr… 'wow' --dim 128", _add_embed, _embed),
+    Verb("embed", "ask for a vector", "emb://…@tamr… 'wow' --dim 256", _add_embed, _embed),
 )
