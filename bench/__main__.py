@@ -11,6 +11,7 @@ from bench.harness import Report, as_json, table
 BENCHES = {
     "start": "process start to first answered RPC, against a bare grpcio server",
     "calls": "server CPU per OperationService/Get, against a bare handler",
+    "state": "a call that is kept in a directory, against the same call in memory",
     "datasets": "100,000 datasets in one server: memory, Get, pages of a list",
     "tunings": "10,000 tunings in one folder, against 100: a page of List, Describe, Get",
     "fixture": "with MockServer() in a warm process",
