@@ -380,6 +380,23 @@ def unwritable(here):
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)
 
 
+def test_a_scan_whose_outcome_cannot_be_kept_begins_again_with_the_next_start(running, caplog):
+    big = steps.GOOD * 4000
+    with running() as here:
+        fill(here)
+        dataset_id = steps.uploaded(here.client, here.folder, big, name="big")
+        operation_id = here.client.call("DatasetService/Validate", dataset_id=dataset_id).id
+        with unwritable(here), pytest.raises(Internal):
+            here.folder.clock.advance(hours=1)
+        assert f"operation {operation_id}: what came of it cannot be kept" in caplog.text
+        here.folder.clock.advance(hours=1)
+        assert not here.client.call("OperationService/Get", operation_id=operation_id).done
+    with running() as here:
+        here.folder.clock.advance(hours=1)
+        assert here.client.call("OperationService/Get", operation_id=operation_id).done
+        assert here.folder.state().datasets[0].status == "READY"
+
+
 def test_a_full_disk_is_called_that(running):
     with running() as here:
         database = here.server.backend.lock._database._connection

@@ -194,7 +194,7 @@ class BatchRuns:
     ) -> None:
         problem = None if future.cancelled() else future.exception()
         written = None if future.cancelled() or problem is not None else future.result()
-        with self._lock:
+        with self._stories.ending(operation_id), self._lock:
             self._works.pop(run.task_id, None)
             task = self._store.batches.get(run.task_id)
             operation = self._store.operations.get(operation_id)
@@ -204,7 +204,6 @@ class BatchRuns:
                 failure = _failure(written, work, problem)
                 ended = replace(task, line_errors=tuple(work.line_errors), failure=failure)
                 self._seal(ended, operation, run.behind(folder.clock.now()), written)
-        self._stories.end(operation_id)
 
     def _seal(self, task: BatchTask, operation: Operation, run: BatchRun, written: Written | None) -> None:
         status = BatchStatus.FAILED if task.failure else BatchStatus.COMPLETED

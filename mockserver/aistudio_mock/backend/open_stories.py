@@ -1,6 +1,13 @@
 """Stories whose outcome is being computed: who waits for them, and until when."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event, Lock
+
+from aistudio_mock.domain.errors import ApiError
+
+_LOG = logging.getLogger("aistudio_mock.state")
 
 
 class OpenStories:
@@ -21,6 +28,20 @@ class OpenStories:
             _, sealed = self._open.pop(operation_id, ("", None))
         if sealed is not None:
             sealed.set()
+
+    @contextmanager
+    def ending(self, operation_id: str) -> Iterator[None]:
+        """In here the story is sealed; nobody waits any longer when that cannot be kept either."""
+        try:
+            yield
+        except ApiError as refusal:
+            _LOG.error(
+                "operation %s: what came of it cannot be kept, so it begins again with the next start (%s)",
+                operation_id,
+                refusal.message,
+            )
+        finally:
+            self.end(operation_id)
 
     def wait(self, operation_id: str, seconds: float) -> None:
         """Waits until the operation's story is sealed, at most `seconds`."""

@@ -121,14 +121,13 @@ class Validations:
             scanned = Scanned(_failed("mock.scan.failed", f"the scan itself failed: {problem}"), None)
         else:
             scanned = future.result()
-        with self._lock:
+        with self._stories.ending(operation_id), self._lock:
             dataset = self._store.datasets.get(dataset_id)
             operation = self._store.operations.get(operation_id)
             if dataset is not None and operation is not None:
                 self._seal(folder, dataset, operation, plan, scanned)
             elif scanned.content is not None:  # deleted meanwhile, or taken away by a reset
                 self._discard(scanned.content)
-        self._stories.end(operation_id)
 
     def _seal(
         self,
