@@ -36,7 +36,7 @@ from aistudio_mock.control_types import (
 )
 from aistudio_mock.domain.errors import BY_CODE, ApiError
 from aistudio_mock.domain.faults import Standing
-from aistudio_mock.handles import Document, MockFolder, loaded_folder, made_folder
+from aistudio_mock.handles import Document, MockFolder, known_folders, loaded_folder, made_folder
 
 VERSION = 1
 """The version of the control API that this client speaks."""
@@ -285,6 +285,11 @@ class RemoteServer:
     def default_folder(self) -> MockFolder:
         """The folder of calls that name none; everyone who uses the server shares it."""
         return MockFolder(self._control, self._server.folder_id, self._server.api_key)
+
+    @property
+    def folders(self) -> dict[str, MockFolder]:
+        """Every folder that there is, by id."""
+        return known_folders(self._control)
 
     def folder(
         self,

@@ -10,6 +10,7 @@ from msgspec import ValidationError, convert, to_builtins
 from aistudio_mock.config import ConfigError
 from aistudio_mock.control_types import (
     ClockShown,
+    FolderList,
     FolderShown,
     NewFolder,
     Nothing,
@@ -54,12 +55,18 @@ class Making(Control, Protocol):
 
     def create_folder(self, new: NewFolder) -> FolderShown: ...  # noqa: D102
     def load_folder(self, document: bytes) -> FolderShown: ...  # noqa: D102
+    def list_folders(self) -> FolderList: ...  # noqa: D102
 
 
 def loaded_folder(control: Making, path: str | Path) -> "MockFolder":
     """The folder saved at `path`."""
     made = control.load_folder(Path(path).read_bytes())
     return MockFolder(control, made.id, made.api_key)
+
+
+def known_folders(control: Making) -> "dict[str, MockFolder]":
+    """Every folder that there is, by id."""
+    return {one.id: MockFolder(control, one.id, one.api_key) for one in control.list_folders().folders}
 
 
 def made_folder(control: Making, new: NewFolder) -> "MockFolder":

@@ -10,7 +10,7 @@ from typing import Literal, Self
 from aistudio_mock.app import Ready, Server
 from aistudio_mock.config import Auth, Durations, ServerConfig, parse_faults, parse_time
 from aistudio_mock.control_types import NewFolder
-from aistudio_mock.handles import MockClock, MockFolder, loaded_folder, made_folder
+from aistudio_mock.handles import MockClock, MockFolder, known_folders, loaded_folder, made_folder
 
 __all__ = ["MockClock", "MockFolder", "MockServer"]
 
@@ -114,6 +114,11 @@ class MockServer:
     def default_folder(self) -> MockFolder:
         """The folder of calls that name none."""
         return MockFolder(self._server.control, self._ready.folder_id, self._ready.api_key)
+
+    @property
+    def folders(self) -> dict[str, MockFolder]:
+        """Every folder that there is, by id: also those that were in the directory of `state`."""
+        return known_folders(self._server.control)
 
     def folder(
         self,

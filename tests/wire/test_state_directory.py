@@ -397,6 +397,29 @@ def test_a_scan_whose_outcome_cannot_be_kept_begins_again_with_the_next_start(ru
         assert here.folder.state().datasets[0].status == "READY"
 
 
+def test_a_directory_that_became_read_only_refuses_calls(running):
+    with running() as here:
+        here.server.backend.lock._database._connection.execute("PRAGMA query_only = 1")
+        code, words = steps.refused(steps.draft, here.client, here.folder)
+        assert code is grpc.StatusCode.INTERNAL
+        assert "it can only be read" in words
+
+
+def test_a_body_that_the_disk_refuses_is_told_as_that(running):
+    with running() as here:
+        fill(here)
+        big = bytes(1 << 23)
+        dataset_id = steps.draft(here.client, here.folder)
+        url = steps.upload_url(here.client, dataset_id, len(big))
+        with unwritable(here):
+            answer = steps.put(url, big)
+        assert answer.status_code == 500
+        assert "the disk refuses: File too large" in answer.text
+        files = here.files
+        assert steps.put(url, big).status_code == 200
+        assert len(here.files) == len(files) + 1
+
+
 def test_a_full_disk_is_called_that(running):
     with running() as here:
         database = here.server.backend.lock._database._connection

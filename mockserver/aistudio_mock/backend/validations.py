@@ -62,6 +62,9 @@ class Validations:
 
     def begin(self, folder: Folder, dataset: Dataset, operation_id: str, now: Instant) -> Operation:
         """Writes both stories as far as they are known and starts the scan. The lock is held."""
+        future = self._start(
+            dataset, folder
+        )  # first: where there is no room for its result, nothing has begun
         plan = plan_validation(folder.settings.durations, folder.chance(operation_id), now)
         story = Timeline.starting(now, OperationState())
         if plan.touched is not None:
@@ -70,7 +73,7 @@ class Validations:
         self._store.operations.put(operation)
         validating = dataset.timeline.then(now, DatasetState(DatasetStatus.VALIDATING)).awaiting()
         self._store.datasets.put(replace(dataset, timeline=validating, operation_id=operation_id))
-        self._await(folder, dataset, operation_id, plan)
+        self._await(folder, dataset.id, operation_id, plan, future)
         return operation
 
     def resume(self, folder: Folder, dataset: Dataset, operation: Operation) -> None:
@@ -79,9 +82,8 @@ class Validations:
         # Later than what has been shown, should another seed or other durations be set by now.
         told = operation.timeline.last.at
         converted = max(plan.converted, told)
-        self._await(
-            folder, dataset, operation.id, replace(plan, converted=converted, done=max(plan.done, converted))
-        )
+        plan = replace(plan, converted=converted, done=max(plan.done, converted))
+        self._await(folder, dataset.id, operation.id, plan, self._start(dataset, folder))
 
     def end(self, dataset: Dataset, now: Instant) -> None:
         """The dataset is being deleted: its validation, unless it is done, ends with it. The lock is held."""
@@ -93,10 +95,16 @@ class Validations:
         story = operation.timeline.cut(now).then(now, final, terminal=True)
         self._store.operations.put(replace(operation, timeline=story, phases=(now,)))
 
-    def _await(self, folder: Folder, dataset: Dataset, operation_id: str, plan: ValidationPlan) -> None:
+    def _await(
+        self,
+        folder: Folder,
+        dataset_id: str,
+        operation_id: str,
+        plan: ValidationPlan,
+        future: "Future[Scanned]",
+    ) -> None:
         self._stories.begin(operation_id, folder.id)
-        future = self._start(dataset, folder)
-        future.add_done_callback(lambda done: self._finish(folder, dataset.id, operation_id, plan, done))
+        future.add_done_callback(lambda done: self._finish(folder, dataset_id, operation_id, plan, done))
 
     def _start(self, dataset: Dataset, folder: Folder) -> "Future[Scanned]":
         if dataset.draft is None:

@@ -122,7 +122,7 @@ _CALLS = Shape(
 )
 
 VERBS: Mapping[str, Verb] = {
-    "server": Verb("where everything is reached", lambda c, _, __: c.server()),
+    "server": Verb("where everything is reached, and where the state is kept", lambda c, _, __: c.server()),
     "state": Verb("what is in the folder now", lambda c, id_, _: c.state(id_)),
     "state at": Verb(
         "… at another moment, past or to come", lambda c, id_, w: c.state(id_, _moment(w[0])), ("MOMENT",)
@@ -170,6 +170,7 @@ VERBS: Mapping[str, Verb] = {
 STATE: Mapping[str, tuple[str, ...]] = {
     "datasets": ("id", "name", "status", "task_type", "rows", "size_bytes", "updated_at"),
     "tunings": ("id", "name", "status", "source_model_uri", "target_model_uri"),
+    "batches": ("id", "status", "model_uri", "source_dataset_id", "result_dataset_id"),
     "operations": ("id", "done", "created_at", "modified_at"),
 }
 """The parts of a folder's state, and the columns of each."""

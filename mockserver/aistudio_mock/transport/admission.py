@@ -4,6 +4,7 @@ Credentials, the folder, faults and the contract let it in; the journal takes it
 own business: threads wait otherwise than event loops.
 """
 
+import errno
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -14,7 +15,13 @@ from google.protobuf.message import DecodeError, Message
 from aistudio_mock.backend.folders import Auth, Folder
 from aistudio_mock.backend.heard import GrpcCall, header
 from aistudio_mock.backend.identity import Credential, Identity
-from aistudio_mock.domain.errors import ApiError, Internal, InvalidArgument, Unauthenticated
+from aistudio_mock.domain.errors import (
+    ApiError,
+    Internal,
+    InvalidArgument,
+    ResourceExhausted,
+    Unauthenticated,
+)
 from aistudio_mock.runtime.chance import Ids
 from aistudio_mock.transport.routes import Route
 
@@ -31,6 +38,8 @@ _HELD_WITHOUT_DEADLINE = 30.0
 
 _IDS = 16
 """The ids of so many calls are made at a time."""
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 Headers = tuple[tuple[str, str], ...]
 Read = Callable[[bytes], Message]
@@ -184,6 +193,8 @@ def bug(route: Route, found: Exception) -> ApiError:
     """What a caller is told of an exception: a refusal as it is, anything else is ours and is logged."""
     if isinstance(found, ApiError):
         return found
+    if isinstance(found, OSError) and found.errno in _NO_ROOM:
+        return ResourceExhausted(f"there is no room for the mock's files ({found.strerror}); make some")
     _LOG.error("bug in aistudio-mock while answering %s", route.path, exc_info=found)
     return Internal(f"bug in aistudio-mock: {type(found).__name__}; its log has the details")
 

@@ -106,7 +106,7 @@ class Storage:
                 "written",
                 *(request.method, call.path, problem),
             )
-            return _refusal(call, InternalError())
+            return _refusal(call, InternalError(f"the disk refuses: {problem.strerror or problem}"))
         except Exception:  # noqa: BLE001  the edge: a bug leaves as S3 InternalError, and is logged
             _log.exception("storage %s %s failed (request %s)", request.method, call.path, call.request_id)
             return _refusal(call, InternalError())
