@@ -32,7 +32,7 @@ class Look:
     def __init__(self, control, folder_id):
         self.folder = control.folder(folder_id)
         self.sides = {one.id: one for one in control.list_folders().folders if f"{folder_id}-" in one.id}
-        self.plan = control.list_plans(folder_id)["plans"]
+        self.plan = control.list_plans(folder_id).plans
         state = control.state(folder_id)
         self.sections, self.models = sections(state), state.models
 
@@ -228,15 +228,15 @@ def validate(worker):
 
 def tune(worker):
     order = steps.order(worker, worker.chance.choice(worker.ready), name=worker.token())
-    used = sum(one["used"] for one in worker.before.plan)
-    due = any(one["times"] is None or one["used"] < one["times"] for one in worker.before.plan)
+    used = sum(one.used for one in worker.before.plan)
+    due = any(one.times is None or one.used < one.times for one in worker.before.plan)
     return Attempt(
         "tune",
         lambda: worker.client.call("TuningService/Tune", **order),
         added={"operations": 1, "tunings": 1},
         then=lambda after: (
             order["name"] in [one.name for one in after.sections["tunings"].values()]
-            and sum(one["used"] for one in after.plan) == used + due
+            and sum(one.used for one in after.plan) == used + due
         ),
     )
 
@@ -362,7 +362,7 @@ def plan(worker):
     return Attempt(
         "plan",
         lambda: worker.control.add_plan(worker.id, fields),
-        then=lambda after: text in [one.get("message") for one in after.plan],
+        then=lambda after: text in [one.message for one in after.plan],
     )
 
 
