@@ -24,7 +24,7 @@ help:  ## Say what there is
 demo: $(VENV)/.runtime  ## The whole flow on example data, told step by step
 	@$(BIN)/aistudio-mock demo
 
-test: $(VENV)/.dev  ## All tests that need Python only
+test: $(VENV)/.dev  ## The tests that need Python only and are quick
 	$(BIN)/pytest -n auto -m "not all" $(PYTEST_ARGS)
 
 check: lint test  ## The whole gate: lint, then test
@@ -44,7 +44,7 @@ $(NODE)/dist/.built: $(wildcard $(NODE)/*.json $(NODE)/*.mjs $(NODE)/src/*.ts $(
 	cd $(NODE) && npm ci --silent --no-audit --no-fund && npm run build --silent
 	@touch $@
 
-test-all: $(VENV)/.all node-client  ## The tests that need real programs as well (grpcurl, curl, Node, Chromium)
+test-all: $(VENV)/.all node-client  ## The tests that take long, or need real programs (grpcurl, curl, Node, Chromium)
 	$(BIN)/pytest -n auto -m all $(PYTEST_ARGS)
 
 nightly: $(VENV)/.dev  ## The long runs: five minutes of any bytes as dataset files, half an hour of work, 200 kills

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 
 from hypothesis import settings
@@ -14,6 +15,9 @@ settings.load_profile("shared-machine")
 
 
 def pytest_configure(config):
+    # Behind `&` in a script Ctrl-C is ignored, also by what is started there: then none could be tested.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # gRPC reads its roots once per process, so the whole run has one CA; workers of xdist inherit it.
     if VARIABLE not in os.environ:
         os.environ[VARIABLE] = config.stash_ca = tempfile.mkdtemp(prefix="aistudio-mock-ca-")

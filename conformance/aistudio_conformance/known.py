@@ -8,7 +8,6 @@ from importlib.resources import files
 from typing import Literal
 
 import msgspec
-import yaml
 from msgspec import Struct
 
 from aistudio_conformance.model import Finding, Outcome, Verdict
@@ -55,8 +54,8 @@ class Compared(Struct, frozen=True):
 def read(text: bytes, name: str) -> tuple[Known, ...]:
     """A list from YAML. Raises KnownError."""
     try:
-        entries = msgspec.convert(yaml.safe_load(text) or [], tuple[Known, ...])
-    except (yaml.YAMLError, msgspec.ValidationError) as problem:
+        entries = msgspec.yaml.decode(text, type=tuple[Known, ...] | None) or ()
+    except msgspec.MsgspecError as problem:
         raise KnownError(f"{name}: {' '.join(str(problem).split())}") from None
     for entry in entries:
         if entry.check.startswith(_MONITOR) is not bool(entry.cases):

@@ -7,7 +7,6 @@ from importlib.resources import files
 from typing import Any, TypeVar
 
 import msgspec
-import yaml
 
 from aistudio_conformance.case import Case, Check, ServerCheck
 from aistudio_conformance.functions import FUNCTIONS
@@ -88,8 +87,8 @@ def _sound(case: Case, place: str) -> Case:
 
 def _read(text: bytes, kind: type[_T], place: str) -> _T:
     try:
-        return msgspec.convert(yaml.safe_load(text), kind)
-    except (yaml.YAMLError, msgspec.ValidationError) as problem:
+        return msgspec.yaml.decode(text, type=kind)
+    except msgspec.MsgspecError as problem:
         raise CaseError(f"{place}: {' '.join(str(problem).split())}") from None
 
 

@@ -14,8 +14,8 @@ from tests.conformance.in_process import judged_in_process
 PLAINTEXT = "aistudio_conformance.adapters.raw_stubs:connect_plaintext"
 
 
-def uses(target):
-    """What the client without a defect uses of its own class in each case, by the case's id."""
+def watched(target):
+    """The client without a defect in every case: judged, and what it uses of itself, by the case's id."""
     used = set()
 
     class Watched(RawStubs):
@@ -24,13 +24,13 @@ def uses(target):
             return super().__getattribute__(name)
 
     adapter = find(PLAINTEXT)
-    watched = replace_connect(adapter, lambda place: Watched(replace(place, tls="")))
-    found = {}
+    client = replace_connect(adapter, lambda place: Watched(replace(place, tls="")))
+    judged, found = [], {}
     for case in cases():
         used.clear()
-        judged_in_process(watched, target, chosen=[case])
+        judged += judged_in_process(client, target, chosen=[case])
         found[case.id] = frozenset(used)
-    return found
+    return judged, found
 
 
 def replace_connect(adapter, connect):
@@ -43,7 +43,7 @@ def reached(mutant, used):
     return [case for case in cases() if "__init__" in own or own & used[case.id]]
 
 
-def asked(mutant, declared, used):
-    """Of those, the cases whose checks it is said to turn red; all where a monitor is to be."""
-    named = {check.partition("/")[0] for check in declared}
-    return [case for case in reached(mutant, used) if "monitor" in named or case.id in named]
+def named(mutant, declared, used):
+    """Of those, the cases whose checks it is said to turn red."""
+    ids = {check.partition("/")[0] for check in declared}
+    return [case for case in reached(mutant, used) if case.id in ids]

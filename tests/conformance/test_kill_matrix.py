@@ -14,11 +14,15 @@ from aistudio_conformance.model import Outcome
 from aistudio_conformance.reports.story import conversation, conversations
 from aistudio_conformance.runner import Runner
 from tests.conformance.in_process import judged_in_process
-from tests.conformance.reach import PLAINTEXT, asked, reached, uses
+from tests.conformance.reach import PLAINTEXT, named, reached, watched
 
 GREEN = {Outcome.PASS, Outcome.NOT_APPLICABLE}
 HOST = (sys.executable, "-m", "aistudio_conformance.adapters.host")
 BROKEN = "aistudio_conformance.broken.clients"
+WATCHED = [
+    name for name, (_, declared) in MUTANTS.items() if any(check.startswith("monitor/") for check in declared)
+]
+"""The broken clients that are for a monitor to see, in any case."""
 ANYTHING = Calls(of=Selector(method="*"), count="at least 0")
 
 
@@ -28,11 +32,11 @@ def _target():
         yield target
 
 
-def by_children(told, target, seed=1):
-    """Every case, with one client in a process of its own."""
-    with Runner([*HOST, told], target, rules(), seed) as runner:
+def by_children(told, target, chosen):
+    """Those cases, with one client in a process of its own."""
+    with Runner([*HOST, told], target, rules(), seed=1) as runner:
         runner.smoke()
-        return list(runner.run(cases()))
+        return list(runner.run(chosen))
 
 
 def red(judged):
@@ -66,9 +70,27 @@ def rejudged(judged, check):
     ]
 
 
-@pytest.mark.parametrize("run", [by_children, judged_in_process])
-def test_a_client_without_a_defect_is_all_green(run, target):
-    judged = run(target=target, told=PLAINTEXT)
+@pytest.fixture(scope="module", name="run")
+def _run(target):
+    """The client without a defect in every case: what is judged, and what it uses in each."""
+    return watched(target)
+
+
+@pytest.fixture(name="used")
+def _used(run):
+    return run[1]
+
+
+def test_a_client_without_a_defect_is_all_green(run):
+    assert_all_green(run[0])
+
+
+@pytest.mark.all
+def test_a_client_without_a_defect_is_all_green_in_a_process_of_its_own(target):
+    assert_all_green(by_children(PLAINTEXT, target, cases()))
+
+
+def assert_all_green(judged):
     assert red(judged) == {}
     own = {
         finding.outcome
@@ -83,15 +105,21 @@ def test_a_client_without_a_defect_is_all_green(run, target):
     )
 
 
-@pytest.fixture(scope="module", name="used")
-def _used(target):
-    return uses(target)
-
-
-@pytest.mark.parametrize("name", MUTANTS)
+@pytest.mark.parametrize("name", [name for name in MUTANTS if name not in WATCHED])
 def test_a_broken_client_turns_its_checks_red_in_their_cases(name, target, used):
     client, declared = MUTANTS[name]
-    assert_exactly_red(name, declared, target, asked(client, declared, used))
+    assert_exactly_red(name, declared, target, named(client, declared, used))
+
+
+@pytest.mark.parametrize("name", WATCHED)
+def test_what_a_monitor_is_to_see_it_sees_in_one_of_the_cases(name, target, used):
+    client, declared = MUTANTS[name]
+    seen = {}
+    for case in reached(client, used):
+        seen |= red(judged_in_process(f"{BROKEN}:{name}", target, chosen=[case]))
+        if seen.keys() >= declared:
+            break
+    assert seen.keys() == declared, seen
 
 
 @pytest.mark.all
@@ -120,4 +148,5 @@ def test_where_a_broken_client_cannot_differ_it_does_not(name, target, used):
 
 
 def test_a_broken_client_is_as_red_in_a_process_of_its_own(target):
-    assert red(by_children(f"{BROKEN}:PrintsItsKey", target)).keys() == {"monitor/secrets-printed"}
+    some = [case for case in cases() if case.id.startswith("DS-")]
+    assert red(by_children(f"{BROKEN}:PrintsItsKey", target, some)).keys() == {"monitor/secrets-printed"}

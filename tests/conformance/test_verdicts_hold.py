@@ -1,10 +1,15 @@
-"""A verdict is the same however it is come by: a case at a time or many, in any order, or later."""
+"""A verdict is the same however it is come by: a case at a time or many, in any order, or later.
+
+Of every case, and so in the wider tier; of some, `test_conformance_cli.py` asks the same.
+"""
 
 import subprocess
 import sys
 
 import msgspec
 import pytest
+
+pytestmark = pytest.mark.all
 
 SUITE = (sys.executable, "-m", "aistudio_conformance")
 BROKEN = "python:aistudio_conformance.broken.clients:GivesUpOnPending"

@@ -24,6 +24,8 @@ asyncio_default_fixture_loop_scope = function
 {more}
 """
 _FOREIGN = ("YC_", "GRPC_", "AISTUDIO_", "SSL_CERT_", "PYTEST_", "COV_")
+_WITHOUT = [f"-pno:{name}" for name in ("anyio", "faker", "hypothesispytest", "randomly", "schemathesis")]
+"""Plugins that may be installed beside ours. They are slow to import, and a suite starts many workers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Suite:
         for name, text in (texts | {f"{name}.py": text for name, text in files.items()}).items():
             (self._directory / name).write_text(text, encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *_WITHOUT, *arguments],
             cwd=self._directory,
             env=self._environment,
             capture_output=True,

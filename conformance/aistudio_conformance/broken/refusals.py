@@ -124,7 +124,7 @@ class HammersTheService(RawStubs):
     """It waits less and less between attempts."""
 
     def _backoff(self, attempt: int) -> float:
-        return 0.4 / 4.0**attempt
+        return 0.1 / 100.0 ** (attempt - 1)
 
 
 @turns_red("RE-01/shown")

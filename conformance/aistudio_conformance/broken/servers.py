@@ -5,7 +5,6 @@ from functools import cache
 from importlib.resources import files
 
 import msgspec
-import yaml
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -36,4 +35,4 @@ class BrokenServer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 def broken_servers() -> Mapping[str, BrokenServer]:
     """Every broken server, by id."""
     text = files("aistudio_conformance").joinpath("broken", "servers.yaml").read_bytes()
-    return {one.id: one for one in msgspec.convert(yaml.safe_load(text), tuple[BrokenServer, ...])}
+    return {one.id: one for one in msgspec.yaml.decode(text, type=tuple[BrokenServer, ...])}

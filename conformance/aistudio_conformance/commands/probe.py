@@ -14,7 +14,6 @@ from rich.text import Text
 
 from aistudio_conformance.commands import targets
 from aistudio_conformance.commands.command import Command, CommandError, add_selection
-from aistudio_conformance.probe.questions import QUESTIONS
 from aistudio_conformance.reports import terminal
 from aistudio_conformance.results import Exit
 from aistudio_conformance.target import TargetError
@@ -130,6 +129,8 @@ def _show(one: "Asked", out: "Console") -> None:
 
 
 def _chosen(globs: Sequence[str]) -> list["Question"]:
+    from aistudio_conformance.probe.questions import QUESTIONS
+
     ids = [question.id for question in QUESTIONS]
     for glob in globs:
         if not any(fnmatchcase(name, glob) for name in ids):

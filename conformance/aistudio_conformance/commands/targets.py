@@ -1,17 +1,24 @@
-"""`--target`: which server a run is against, and which cases can run there."""
+"""`--target`: which server a run is against, and which cases can run there.
+
+What speaks to a server that is not our own mock is imported when there is one: it is slow to import.
+"""
 
 import argparse
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aistudio_conformance.case import Case
 from aistudio_conformance.commands.command import CommandError
 from aistudio_conformance.mock_target import MockTarget
-from aistudio_conformance.remote_target import REAL, Access, RemoteTarget, suits
 from aistudio_conformance.results import Exit
-from aistudio_conformance.target import Target
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from aistudio_conformance.remote_target import Access
+    from aistudio_conformance.target import Target
 
 MOCK = "mock"
 
@@ -37,7 +44,7 @@ def add_remote(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plaintext", action="store_true", help="HOST:PORT speaks no TLS")
 
 
-def chosen(arguments: argparse.Namespace) -> tuple[AbstractContextManager[Target], Access | None]:
+def chosen(arguments: argparse.Namespace) -> "tuple[AbstractContextManager[Target], Access | None]":
     """The target, and how it is reached if it is not our own mock. Raises CommandError."""
     if arguments.target == MOCK:
         return MockTarget(), None
@@ -47,15 +54,19 @@ def chosen(arguments: argparse.Namespace) -> tuple[AbstractContextManager[Target
             "--parallel: there is one folder at a server that is not our mock, so cases run one by one",
             Exit.USAGE,
         )
+    from aistudio_conformance.remote_target import RemoteTarget
+
     return RemoteTarget(access), access
 
 
 def runnable(
-    cases: Sequence[Case], access: Access | None, *, may_cost: bool
+    cases: Sequence[Case], access: "Access | None", *, may_cost: bool
 ) -> tuple[tuple[Case, ...], list[str]]:
     """The cases that can run there, and why the others cannot. Raises CommandError if none can."""
     if access is None:
         return tuple(cases), []
+    from aistudio_conformance.remote_target import suits
+
     reasons = {case.id: suits(case, access, may_cost=may_cost) for case in cases}
     left_out = [f"{case} does not run there: {reason}" for case, reason in reasons.items() if reason]
     found = tuple(case for case in cases if not reasons[case.id])
@@ -64,7 +75,7 @@ def runnable(
     return found, left_out
 
 
-def remote_access(arguments: argparse.Namespace, choice: str = "real, or HOST:PORT") -> Access:
+def remote_access(arguments: argparse.Namespace, choice: str = "real, or HOST:PORT") -> "Access":
     """How the server is reached, and as whom; `choice` is what `--target` may be. Raises CommandError."""
     problem = next(_problems(arguments, choice), "")
     if problem:
@@ -73,6 +84,8 @@ def remote_access(arguments: argparse.Namespace, choice: str = "real, or HOST:PO
         roots = arguments.ca.read_bytes() if arguments.ca else None
     except OSError as error:
         raise CommandError(f"--ca {arguments.ca}: {error.strerror}", Exit.USAGE) from None
+    from aistudio_conformance.remote_target import REAL, Access
+
     return Access(
         address=REAL if arguments.target == "real" else arguments.target,
         folder_id=os.environ["YC_FOLDER_ID"],

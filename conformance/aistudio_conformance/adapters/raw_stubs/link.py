@@ -25,4 +25,4 @@ class Link:
 
     def _backoff(self, attempt: int) -> float:
         """Seconds between an attempt, counted from 1, and the next: they grow."""
-        return min(0.1 * 2.0 ** (attempt - 1), 10.0)
+        return min(0.03 * 2.0 ** (attempt - 1), 10.0)
