@@ -113,6 +113,16 @@ class KnowsNoNewStatus(RawStubs):
         return super()._status_name(enum, number)
 
 
+@turns_red("FC-03/done-is-done", "FC-03/waited")
+class NeedsKnownMetadata(RawStubs):
+    """It fails at the first poll whose metadata are of a type that it does not know."""
+
+    def _is_done(self, operation: Operation) -> bool:
+        if operation.metadata.type_url.endswith(".New"):
+            raise Refused("the metadata cannot be read")
+        return super()._is_done(operation)
+
+
 @turns_red("FC-03/done-is-done")
 class NeedsAKnownResponse(RawStubs):
     """It fails when the response of an operation is of a type that it does not know."""

@@ -8,9 +8,6 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
-from google.protobuf.json_format import Error, MessageToDict
-from google.protobuf.message import DecodeError
-
 from aistudio_conformance.journal import VERSION
 from aistudio_conformance.recording.secrets import (
     SECRET_FIELDS,
@@ -18,7 +15,8 @@ from aistudio_conformance.recording.secrets import (
     SECRET_PARAMETER,
     split_scheme,
 )
-from aistudio_protos.pool import POOL, message_class, services
+from aistudio_protos.pool import services
+from aistudio_protos.reading import read
 
 Document = dict[str, Any]
 
@@ -117,14 +115,8 @@ class Tape:
             self._entries.append(entry)
 
     def _message(self, type_name: str, data: bytes) -> Document | None:
-        if not type_name:
-            return None
-        try:
-            message = message_class(type_name).FromString(data)
-            said: Document = MessageToDict(message, preserving_proto_field_name=True, descriptor_pool=POOL)
-        except (DecodeError, Error, ValueError, TypeError):  # an `Any` that nobody knows, among others
-            return None
-        return {name: self._field(name, value) for name, value in said.items()}
+        said = read(type_name, data) if type_name else None
+        return said and {name: self._field(name, value) for name, value in said.items()}
 
     def _field(self, name: str, value: Any) -> Any:
         if isinstance(value, str):

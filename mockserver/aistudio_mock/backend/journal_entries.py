@@ -8,14 +8,13 @@ from typing import Any
 from urllib.parse import unquote
 
 from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.message import DecodeError
 
 from aistudio_mock.backend.heard import GrpcCall, Heard, StorageCall
 from aistudio_mock.backend.journal import Noted
 from aistudio_mock.backend.redaction import Redactor
 from aistudio_mock.domain.clock import ClockReading
 from aistudio_mock.domain.instant import Instant, later, rfc3339
-from aistudio_protos.pool import POOL, message_class, services
+from aistudio_protos.pool import services
 
 VERSION = 1
 """Within a version fields are only ever added."""
@@ -129,16 +128,10 @@ class Teller:
         }
 
     def _message(self, type_name: str, data: bytes) -> Document | None:
-        from google.protobuf.json_format import Error, MessageToDict  # noqa: PLC0415 - with the first reader
+        from aistudio_protos.reading import read  # noqa: PLC0415 - with the first reader
 
-        if not type_name:
-            return None
-        try:
-            message = message_class(type_name).FromString(data)
-            said: Document = MessageToDict(message, preserving_proto_field_name=True, descriptor_pool=POOL)
-        except (DecodeError, Error, ValueError, TypeError):  # or a time beyond the calendar, an unknown Any
-            return None
-        return {name: self._redactor.field(name, value) for name, value in said.items()}
+        said = read(type_name, data) if type_name else None
+        return said and {name: self._redactor.field(name, value) for name, value in said.items()}
 
     def _header(self, name: str | bytes, value: str | bytes) -> list[str]:
         lower, text = _text(name).lower(), _text(value)
