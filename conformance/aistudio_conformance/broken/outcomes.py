@@ -182,6 +182,14 @@ class TakesClassesForLabels(RawStubs):
 
 
 @turns_red("TU-03/named-once")
+class ForgetsToValidate(RawStubs):
+    """It does not name the dataset to validate on."""
+
+    def _add_validation(self, request: TuningRequest, ask: TuningStart) -> None:
+        pass
+
+
+@turns_red("TU-03/named-once", "monitor/no-deprecated-fields")
 class ValidatesTwice(RawStubs):
     """It names the dataset to validate on in both fields."""
 
