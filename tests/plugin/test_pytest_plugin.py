@@ -245,3 +245,29 @@ def test_the_examples_of_the_how_to_run(run):
     # Not strict about warnings: those of the official SDK are not ours to judge.
     result = run("-W", "default", **{f"test_{number}": code for number, code in enumerate(examples)})
     assert (result.code, result.outcomes["passed"]) == (0, 3)
+
+
+TOLD = (
+    HEAD
+    + """
+def test_verified(client, aistudio_folder):
+    client.call("DatasetService/List", folder_id=aistudio_folder.id)
+    aistudio_folder.journal.assert_called("DatasetService/Lists", request={"page_size": 7})
+
+def test_loaded(aistudio_folder):
+    aistudio_folder.faults.load("lost-tune-reply")
+"""
+)
+
+
+def test_the_conversation_and_the_nearest_call_are_told_and_loaded_faults_are_accounted_for(run):
+    result = run(test_told=TOLD)
+    assert result.outcomes == {"passed": 1, "failed": 1, "error": 1}
+    for words in (
+        "expected DatasetService/Lists with request {'page_size': 7} at least once, was 0 times",
+        "method is DatasetService/List, not DatasetService/Lists",
+        "request.page_size is unset, not 7",
+        "fault-1 (method='TuningService/Tune', lost=True): held against 0",
+    ):
+        assert words in result.out
+    assert "journal_handle.py" not in result.out, "the test's own line is shown, not ours"
