@@ -198,7 +198,7 @@ def test_an_interrupted_run_ends_its_children_and_says_what_ran(tmp_path, how):
     ended = process("run", *UPLOADS, "--bundle", tmp_path / "b", "--", *fake(dataset_upload=how))
     assert ended.returncode == 130
     assert "interrupted after 0 of " in ended.stderr
-    assert "DID NOT RUN  UP-01, UP-05, UP-06, UP-09" in ended.stdout
+    assert "DID NOT RUN  UP-01, UP-04, UP-05, UP-06, UP-07, UP-09" in ended.stdout
     assert (tmp_path / "b" / "verdicts.jsonl").exists()
     assert "Traceback" not in ended.stderr
 

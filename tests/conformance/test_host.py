@@ -93,7 +93,7 @@ def test_hello_tells_name_version_language_and_the_verbs_that_the_client_has(hos
 def test_of_a_factory_that_does_not_say_what_it_gives_every_verb_is_told(file, factory):
     with talking(hosted(f"{file}:{factory}")) as host:
         hello = host.ok("hello")
-        assert (hello["name"], len(hello["verbs"])) == ("a client", 15)
+        assert (hello["name"], len(hello["verbs"])) == ("a client", 21)
         host.ok("begin", **PLACE)
         assert host.ask("dataset.upload", name="n", task_type="t", file="f") == {
             "unsupported": "the client has no dataset_upload"

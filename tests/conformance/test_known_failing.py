@@ -96,7 +96,7 @@ def test_a_list_is_read_from_yaml_and_may_be_empty():
     ("text", "said"),
     [
         (b"- {check: a/b", "known.yaml: while parsing"),
-        (b"check: a/b", "known.yaml: Expected `array`, got `object`"),
+        (b"check: a/b", "known.yaml: Expected `array | null`, got `object`"),
         (b"- {check: a/b, outcome: fail, reason: r}", "missing required field `citation`"),
         (b"- {check: a/b, outcome: pass, reason: r, citation: c}", "Invalid enum value 'pass'"),
         (b"- {check: a/b, outcome: fail, reason: r, citation: c, wy: x}", "unknown field `wy`"),

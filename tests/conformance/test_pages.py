@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from msgspec.structs import replace
 
-from aistudio_conformance.load import cases
 from aistudio_conformance.model import Outcome
+from aistudio_conformance.packs import PACKS
 from aistudio_conformance.reports import page, story
 from tests.conformance.test_reports import GREEN, MIXED, RULES, judged, results
 
@@ -119,7 +119,7 @@ def test_a_conversation_without_end_is_cut():
 
 
 def test_every_case_has_the_conversation_of_a_client_without_a_defect():
-    assert story.conversations().keys() == {case.id for case in cases()}, (
+    assert story.conversations().keys() == {case.id for load in PACKS.values() for case in load()}, (
         "run `python tools/record_conversations.py`"
     )
 

@@ -5,8 +5,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from msgspec.structs import replace
-
 from aistudio_formats.report import Report, RowError
 from aistudio_mock.backend import views
 from aistudio_mock.backend.addresses import REAL, Door
@@ -19,8 +17,9 @@ from aistudio_mock.domain import plan
 from aistudio_mock.domain.durations import Durations
 from aistudio_mock.domain.errors import ApiError
 from aistudio_mock.domain.instant import SECOND, Instant
-from aistudio_mock.domain.objects import Blob
+from aistudio_mock.domain.objects import DRAFTS, Blob, FinishedUpload, Grant
 from aistudio_mock.domain.presign import Signer
+from aistudio_mock.domain.s3_errors import S3Error
 from aistudio_mock.domain.settings import choose
 from aistudio_mock.runtime.blobs import BlobStore
 from aistudio_mock.runtime.chance import Ids
@@ -116,10 +115,12 @@ class Services:
             return self.folder.plans.add(plan.read(fields)).id, None
         try:
             if name == "upload":
-                blob = replace(_FILE, size=fields["size"])
-                self._backend.objects.adopt(fields["dataset_id"], blob, self.now)
+                grant = Grant(DRAFTS, f"{FOLDER}/{fields['dataset_id']}", fields["size"])
+                self._backend.objects.put(grant, FinishedUpload(_FILE.source, fields["size"], _FILE.etag))
                 return "uploaded", None
             reply = self.call(name, **fields)
         except ApiError as refusal:
             return f"{refusal.name}: {refusal.message}", None
+        except S3Error as refusal:
+            return f"{type(refusal).__name__}: {refusal}", None
         return reply.SerializeToString(deterministic=True).hex(), reply

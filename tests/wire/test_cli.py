@@ -124,7 +124,6 @@ def test_help_loads_nothing_heavy(environment):
         (["serve", "--set", "nothing"], "use ID=VALUE"),
         (["serve", "--advertise", "http://mock"], "use a host name or an IP address"),
         (["serve", "--ti", "skip"], "unrecognized arguments: --ti skip"),
-        (["serve", "--state", "dir"], "unrecognized arguments: --state dir"),
         (
             ["validate", "a.jsonl", "--task-type", "Poetry"],
             "no task type 'Poetry'; use one of TextToTextGeneration",

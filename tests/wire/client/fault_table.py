@@ -16,13 +16,14 @@ COMPLETION = "TextGenerationService/Completion"
 class Row(Struct, frozen=True):
     """`faults` are met while the client does `deed`; `calls` counts those of the first fault's method.
 
-    `error` is what the user is told; None when nothing is noticed. `by_relay` is for what only the fault port
-    can do.
+    It is None where the connection's end may overtake what was sent before it: what was not heard is asked
+    again. `error` is what the user is told; None when nothing is noticed. `by_relay` is for what only the
+    fault port can do.
     """
 
     deed: str
     faults: tuple[dict[str, Any], ...]
-    calls: int
+    calls: int | None
     error: type[AIStudioError] | None = None
     by_relay: bool = False
 
@@ -32,7 +33,7 @@ class Row(Struct, frozen=True):
         return f"{self.deed}-{first.get('method') or first['object']}-{'-'.join(told)}"
 
 
-def row(deed: str, fault: dict[str, Any], *more: dict[str, Any], calls: int = 1, **given: Any) -> Row:
+def row(deed: str, fault: dict[str, Any], *more: dict[str, Any], calls: int | None = 1, **given: Any) -> Row:
     return Row(deed, (fault, *more), calls, **given)
 
 
@@ -58,7 +59,7 @@ TABLE = (
     row("start", {"method": TUNE, "lost": True}),
     row("start", {"method": TUNE, "cut": "after"}),
     row("stream", {"method": COMPLETION, "status": "UNAVAILABLE"}, calls=2),
-    row("stream", {"method": COMPLETION, "cut": "middle"}, error=Unavailable),
+    row("stream", {"method": COMPLETION, "cut": "middle", "times": None}, calls=None, error=Unavailable),
     # by the storage
     row("upload", {"object": "PUT", "latency": 0.05}),
     row("upload", {"object": "PUT", "status": "SlowDown"}, calls=2),

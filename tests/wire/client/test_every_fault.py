@@ -66,4 +66,4 @@ def test_a_fault_is_survived_or_told(row, studios, mock, folder, tmp_path):
     assert folder.faults.list()[0].hits
     assert [one.status for one in folder.state().datasets if one.status == "DRAFT"] == []
     sent = folder.journal.calls(calls)[before:]
-    assert len(sent) == row.calls, [(one.status, one.fault) for one in sent]
+    assert row.calls in {None, len(sent)}, [(one.status, one.fault) for one in sent]
