@@ -46,6 +46,9 @@ NEWEST = [
 ]
 OLDER = ("official-sdk==0.21.0", "official-sdk==0.20.2", "official-sdk==0.19.2", "official-sdk-ml==0.18.0")
 """Three older releases, and the last one before the packages were merged; from the index when first used."""
+JUDGED = [(client, pack) for client in OLDER for pack in PACKS]
+if os.environ.get("AISTUDIO_RELEASES") != "all":  # which is what `make nightly` says
+    JUDGED = [(OLDER[-1], "core")]
 
 
 def assert_breaks_what_is_listed(client, pack, version, only="*"):
@@ -66,8 +69,7 @@ def test_the_sdk_breaks_what_is_listed_and_nothing_else(client, pack, only):
 
 
 @pytest.mark.all
-@pytest.mark.parametrize("pack", PACKS)
-@pytest.mark.parametrize("client", OLDER)
+@pytest.mark.parametrize(("client", "pack"), JUDGED)
 def test_an_older_release_of_the_sdk_breaks_what_is_listed_and_nothing_else(client, pack):
     assert_breaks_what_is_listed(client, pack, client.partition("==")[2])
 

@@ -37,8 +37,8 @@ PATIENCE = 10
 FILLER = b"\r\n" * 100
 """Ends whatever a request has left open; between requests it means nothing."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-GROWTH = 48 * MIB
-"""What a process may keep of thousands of requests: caches, and a journal, whose bound is 16 MiB."""
+GROWTH = 64 * MIB
+"""What a process may keep of thousands of requests: caches, arenas, and a journal, whose bound is 16 MiB."""
 
 
 @pytest.fixture(scope="module", autouse=True)
