@@ -11,7 +11,8 @@ from aistudio_mock.backend import saved
 from aistudio_mock.cli import main
 from aistudio_mock.config import ConfigError, ServerConfig
 from aistudio_mock.domain.errors import AlreadyExists, FailedPrecondition, InvalidArgument
-from tests.wire import batch_parts, steps
+from tests.wire import steps
+from tests.wire.state_parts import filled
 from tests.wire.stubs import Client
 
 
@@ -23,16 +24,7 @@ def _other():
 
 @pytest.fixture(name="full")
 def _full(folder, client):
-    """Datasets of every kind, a tuning that is over and one that runs, a batch task that is over."""
-    ready = steps.validated(client, folder)
-    steps.validated(client, folder, steps.BAD, name="wrong")
-    steps.uploaded(client, folder, b"\xff\xfe not text", name="draft")
-    client.call("TuningService/Tune", **steps.order(folder, ready), name="over")
-    client.call(batch_parts.START, **batch_parts.order(folder, batch_parts.source(client, folder)))
-    folder.clock.advance(days=1)
-    client.call("TuningService/Tune", **steps.order(folder, ready), name="running")
-    folder.plan.add("never")
-    return ready
+    return filled(client, folder)
 
 
 @pytest.fixture(name="path")

@@ -62,9 +62,8 @@ class Validations:
 
     def begin(self, folder: Folder, dataset: Dataset, operation_id: str, now: Instant) -> Operation:
         """Writes both stories as far as they are known and starts the scan. The lock is held."""
-        future = self._start(
-            dataset, folder
-        )  # first: where there is no room for its result, nothing has begun
+        # First: where there is no room for its result, nothing has begun.
+        future = self._start(dataset, folder)
         plan = plan_validation(folder.settings.durations, folder.chance(operation_id), now)
         story = Timeline.starting(now, OperationState())
         if plan.touched is not None:
