@@ -10,7 +10,8 @@ import requests
 from aistudio_mock.control_client import ControlClient
 from aistudio_mock.control_types import NewFolder
 from tests.wire import batch_parts, steps
-from tests.wire.crash_moves import Look, moves
+from tests.wire.crash_looks import Look
+from tests.wire.crash_moves import moves
 from tests.wire.stubs import Client
 
 LOST = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNKNOWN, grpc.StatusCode.CANCELLED}
