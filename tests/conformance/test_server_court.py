@@ -13,7 +13,10 @@ from aistudio_conformance.mock_target import MockTarget
 from aistudio_conformance.model import Outcome
 from aistudio_conformance.play import play
 from aistudio_conformance.runner import judged
+from aistudio_conformance.seen import Sight
+from aistudio_conformance.server_monitors import tasks_in_microseconds
 from aistudio_mock import MockServer
+from tests.conformance.evidence import entry, journal
 from tests.conformance.in_process import InProcess
 from tests.conformance.reach import PLAINTEXT
 
@@ -120,3 +123,19 @@ def test_a_check_of_servers_that_can_never_work_is_refused(check, told):
     text = f"{{id: X, title: t, covers: [], steps: [], checks: [], server_checks: [{check}]}}"
     with pytest.raises(CaseError, match=told):
         case_from(text.encode(), "X.yaml")
+
+
+@pytest.mark.parametrize(
+    ("fractions", "is_kept"),
+    [
+        ([".123456", ".316"], True),  # one that ends in zeros, which JSON leaves out
+        ([".316"], True),
+        ([".316", ".317"], False),
+        ([".123456", ""], False),
+    ],
+)
+def test_moments_have_six_digits_unless_zeros_at_the_end_are_chance(fractions, is_kept):
+    tasks = [{"created_at": f"2026-11-29T00:51:11{fraction}Z"} for fraction in fractions]
+    told = entry(1, "TuningService/List", responses=({"tuning_tasks": tasks},))
+    seen = tasks_in_microseconds(journal(told))
+    assert (seen.sight is Sight.KEPT) is is_kept
