@@ -69,10 +69,14 @@ def _write(path: Path) -> None:
 
 
 def _upload(server: Child, kind: str, file: Path) -> Sample:
-    urls: list[str] = []
-    if kind == "bare":
-        urls = list(Draft(server).part_urls(_SIZE, _SIZE // _PART))
-    with Child("-m", "bench.client", kind, server.ready["grpc"], str(file), *urls) as child:
+    if kind != "bare":
+        return _child(kind, server.ready["grpc"], str(file))
+    with Draft(server) as draft:
+        return _child(kind, server.ready["grpc"], str(file), *draft.part_urls(_SIZE, _SIZE // _PART))
+
+
+def _child(*arguments: str) -> Sample:
+    with Child("-m", "bench.client", *arguments) as child:
         sample: Sample = child.ready
         return sample
 

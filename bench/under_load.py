@@ -57,7 +57,7 @@ def run(size: int = _SIZE) -> Iterator[Report]:
             Subject(IDLE, lambda: _latencies(calls())),
             Subject(AGAIN, lambda: _latencies(calls())),
             Subject(SCAN, partial(_scanning, server, body, calls)),
-            Subject(UPLOAD, lambda: _uploading(Draft(server).url(len(body)), body, calls)),
+            Subject(UPLOAD, partial(_uploading_here, server, body, calls)),
             Subject(NEIGHBOUR, partial(_uploading, next_door, body, calls)),
         ]
         slices = interleave(subjects, slices=_SLICES, budget=_BUDGET)
@@ -81,11 +81,10 @@ def _scanning(server: Child, body: bytes, calls: Callable[[], Sample]) -> Sample
 @contextmanager
 def _validation(server: Child, body: bytes) -> Iterator[tuple[float, Callable[[], bool]]]:
     """A validation under way: the milliseconds that Validate took, and whether it is still on."""
-    draft = Draft(server)
-    url = draft.url(len(body))
-    with puts(url) as send:
-        send(url, memoryview(body), len(body))
-    with grpc.insecure_channel(server.ready["grpc"]) as channel:
+    with Draft(server) as draft, grpc.insecure_channel(server.ready["grpc"]) as channel:
+        url = draft.url(len(body))
+        with puts(url) as send:
+            send(url, memoryview(body), len(body))
         validate = _rpc(channel, "ai.dataset.v1.DatasetService/Validate", operation_pb2.Operation)
         grpc.channel_ready_future(channel).result(_PATIENCE)
         began = time.perf_counter()
@@ -99,7 +98,6 @@ def _validation(server: Child, body: bytes) -> Iterator[tuple[float, Callable[[]
         yield took, lambda: not held.done()
         while not held.result().done:
             held = get.future(request, metadata=KEY, timeout=_PATIENCE)
-    draft.call("Delete", wire.DeleteDatasetRequest(dataset_id=draft.id), wire.DeleteDatasetResponse)
 
 
 def _rpc(channel: grpc.Channel, path: str, reply: Any) -> Any:
@@ -108,6 +106,11 @@ def _rpc(channel: grpc.Channel, path: str, reply: Any) -> Any:
         request_serializer=lambda message: message.SerializeToString(),
         response_deserializer=reply.FromString,
     )
+
+
+def _uploading_here(server: Child, body: bytes, calls: Callable[[], Sample]) -> Sample:
+    with Draft(server) as draft:
+        return _uploading(draft.url(len(body)), body, calls)
 
 
 def _uploading(url: str, body: bytes, calls: Callable[[], Sample]) -> Sample:

@@ -1,8 +1,9 @@
 """PUT of bodies to the storage, checked and stored, beside an HTTP server that does no more than keep them.
 
 The floor (`python -m bench.upload FLAVOUR`) is an aiohttp server whose one handler computes the MD5 of a
-body and writes it to a file, in its event loop, as it arrives. The same in a thread, a megabyte at a time, is
-shown beside it. Files lie on tmpfs where there is one, so that nobody's disk is measured.
+body and writes it to a file, in its event loop, as it arrives; the body before it goes when the new one is
+whole, as in any store that loses nothing. The same in a thread, a megabyte at a time, is shown beside it.
+Files lie on tmpfs where there is one, so that nobody's disk is measured.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import grpc
@@ -67,15 +68,16 @@ def run() -> Iterator[Report]:
                 for kind, floor in floors.items()
             ]
             again = Subject(f"{LOOP} again", subjects[0].sample)
-            mine = Subject(OURS, partial(_sample, ours, Draft(ours).url(size), size, times))
-            slices = interleave([*subjects, again, mine], slices=_SLICES[name], budget=_BUDGET)
+            with Draft(ours) as draft:
+                mine = Subject(OURS, partial(_sample, ours, draft.url(size), size, times))
+                slices = interleave([*subjects, again, mine], slices=_SLICES[name], budget=_BUDGET)
             goals = (Goal(OURS, "ms", _SLOWEST),)
             yield Report(f"Upload: PUT of {name}", slices, LOOP, again.name, goals)
         yield _finishes(ours)
 
 
 class Draft:
-    """A draft of a running server, by raw calls."""
+    """A draft of a running server, by raw calls; for `with`, where its bytes are not to stay."""
 
     def __init__(self, server: Child) -> None:
         self._target = server.ready["grpc"]
@@ -88,6 +90,12 @@ class Draft:
         with grpc.insecure_channel(self._target) as channel:
             rpc = channel.unary_unary(_SERVICE + method, type(request).SerializeToString, reply.FromString)
             return rpc(request, metadata=KEY, timeout=60)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.call("Delete", wire.DeleteDatasetRequest(dataset_id=self.id), wire.DeleteDatasetResponse)
 
     def url(self, size: int) -> str:
         request = wire.GetUploadDraftUrlRequest(dataset_id=self.id, size_bytes=size)
@@ -123,7 +131,7 @@ def _finishes(server: Child) -> Report:
         Subject(RESENT, partial(_finish, draft, 2)),
     )
     title = f"Upload: Finish of 1 GiB in {_PARTS} parts"
-    return Report(title, interleave(subjects, slices=5), PLANNED, f"{PLANNED} again")
+    return Report(title, interleave(subjects, slices=5, budget=_BUDGET), PLANNED, f"{PLANNED} again")
 
 
 def _finish(draft: Draft, times: int) -> Sample:
@@ -202,8 +210,7 @@ def _bare(flavour: str) -> None:
 
     async def put(request: web.Request) -> web.Response:
         md5 = hashlib.md5(usedforsecurity=False)
-        (home / "body").unlink(missing_ok=True)
-        with (home / "body").open("wb") as file:
+        with (home / "arriving").open("wb") as file:
 
             def keep(*chunks: bytes) -> None:
                 for chunk in chunks:
@@ -215,6 +222,7 @@ def _bare(flavour: str) -> None:
                     keep(chunk)
             else:
                 await _batched(request.content.iter_any(), worker, keep)
+        (home / "arriving").replace(home / "body")
         return web.Response(headers={"Etag": f'"{md5.hexdigest()}"'})
 
     async def serving() -> None:
