@@ -373,3 +373,4 @@ def test_the_demo_tells_the_whole_flow(run):
     assert re.search(r"made gpt://b1g\w{17}/yandexgpt-lite/latest@tamr\w{17}", done.stdout)
     assert "— Как тебя зовут?\n   — Меня зовут Женя. " in done.stdout
     assert "tfevents" in done.stdout
+    assert re.search(r"^All of it, .* \d+\.\d s of yours$", done.stdout, re.MULTILINE)

@@ -1,6 +1,7 @@
 """`demo`: the whole flow on example data, in one process, told step by step."""
 
 import argparse
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from aistudio_mock.commands.console import Command, CommandError, Exit, bold, dim, say
@@ -27,11 +28,14 @@ def run(_arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: a step failed, or no server can run on this machine.
     """
+    began = perf_counter()
     say(f"{bold('From a dataset to an answer of the tuned model')}, on this machine only")
     with running(ServerConfig(grpc_port=0, tls_port=0, http_port=0)) as server:
         ready = server.ready
         say(dim(f"gRPC at {ready.grpc}, storage at {ready.http}, folder {ready.folder_id}"))
         _tell(ready)
+    say()
+    say(f"All of it, with the server's start and stop: {perf_counter() - began:.1f} s of yours")
     say()
     say(bold("What next"))
     for command, what in _NEXT:
