@@ -5,10 +5,11 @@ from pathlib import Path
 
 import msgspec
 
-from aistudio_mock.domain import errors, paths, s3_errors
+from aistudio_faults import paths
+from aistudio_faults.faults import Fault
+from aistudio_mock.domain import errors, s3_errors
 from aistudio_mock.domain.fault_presets import PRESETS
 from aistudio_mock.domain.fault_rules import DESCRIPTIONS, GRPC_ONLY, MATCHES
-from aistudio_mock.domain.faults import Fault
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "faults.md"
 

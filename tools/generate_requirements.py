@@ -102,16 +102,19 @@ def _server_kills() -> Iterator[str]:
     yield from (
         "## Which broken server each check catches",
         "",
-        "Every server below is the mock with faults that change its answers",
-        "(`conformance/aistudio_conformance/broken/servers.yaml`).",
-        "`tests/conformance/test_server_court.py` asserts exactly which checks it turns red.",
+        "Every server below is a good one with faults that change its answers",
+        "(`conformance/aistudio_conformance/broken/servers.yaml`): the mock, which is told them",
+        "(`tests/conformance/test_server_court.py` asserts exactly which checks it turns red), or any server",
+        "whose answers the proxy changes by the same code (`test_broken_at_any_server.py` asserts the same;",
+        "`aistudio-conformance server --broken ID`). The last column says which need the mock, and why.",
         "",
-        "| broken server | its defect | cases | checks that turn red |",
-        "|---|---|---|---|",
+        "| broken server | its defect | cases | checks that turn red | needs the mock |",
+        "|---|---|---|---|---|",
     )
     for one in broken_servers().values():
         told = ", ".join(f"**`{check}`**" if len(one.red) == 1 else f"`{check}`" for check in sorted(one.red))
-        yield f"| `{one.id}` | {one.defect} | {', '.join(sorted(one.cases))} | {told} |"
+        where = f"{', '.join(sorted(one.cases))} | {told} | {one.needs_the_mock}"
+        yield f"| `{one.id}` | {one.defect} | {where} |"
 
 
 def _resting() -> Iterator[str]:

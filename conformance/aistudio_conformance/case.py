@@ -6,39 +6,11 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from aistudio_conformance.protocol import Verb
+from aistudio_faults.faults import Fault
 
 
 class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of a case. A field that is not known is a mistake, never ignored."""
-
-
-class ScriptedFault(_Part, frozen=True, omit_defaults=True):
-    """What calls meet: the faults of the mock, by their own names (its docs/reference/faults.md)."""
-
-    method: str = ""
-    object: str = ""
-    where: Mapping[str, str | bool | int | float | None] = {}
-    after: int = 0
-    times: int | None = 1
-    chance: float = 1.0
-    latency: float = 0.0
-    status: str = ""
-    message: str = ""
-    retry_after: float | None = None
-    details: tuple[Mapping[str, Any], ...] = ()
-    trailers: Mapping[str, str] = {}
-    headers: Mapping[str, str] = {}
-    lost: bool = False
-    expired: bool = False
-    cut: Literal["", "before", "middle", "after"] = ""
-    goaway: Literal["", "before", "after"] = ""
-    truncate: int | None = None
-    drip: float | None = None
-    redirect: str = ""
-    set: Mapping[str, Any] = {}
-    clear: tuple[str, ...] = ()
-    unknown_fields: Mapping[str, Mapping[str, Any]] = {}
-    page_token: Literal["", "repeated", "empty-at-end"] = ""
 
 
 class Server(_Part, frozen=True):
@@ -56,7 +28,7 @@ class Server(_Part, frozen=True):
     auth: str | None = None
     set: Mapping[str, str] = {}
     plan: tuple[Mapping[str, Any], ...] = ()
-    faults: tuple[ScriptedFault, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 class File(_Part, frozen=True):
@@ -75,7 +47,7 @@ class Before(_Part, frozen=True):
     """What happens at the server before a step. `advance` is in seconds of virtual time."""
 
     advance: float = 0.0
-    faults: tuple[ScriptedFault, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 class Step(_Part, frozen=True):

@@ -12,11 +12,12 @@ import msgspec
 from msgspec import Struct
 
 from aistudio_conformance import children
-from aistudio_conformance.case import ScriptedFault, Server
+from aistudio_conformance.case import Server
 from aistudio_conformance.control import Control
 from aistudio_conformance.lines import LineReader
 from aistudio_conformance.protocol import Credentials, Place
 from aistudio_conformance.target import CredentialsKind, TargetError
+from aistudio_faults.faults import Fault
 
 _PROGRAM = "aistudio-mock"
 _SERVE = (
@@ -166,7 +167,7 @@ class MockFolder:
         """Moves its virtual time."""
         self._control.advance(self.id, seconds)
 
-    def add_fault(self, fault: ScriptedFault) -> None:
+    def add_fault(self, fault: Fault) -> None:
         """From now on calls meet this."""
         self._control.add_fault(self.id, msgspec.to_builtins(fault))
 

@@ -11,13 +11,14 @@ import msgspec
 from msgspec import Struct
 
 from aistudio_conformance import files
-from aistudio_conformance.case import Case, ScriptedFault, Step
+from aistudio_conformance.case import Case, Step
 from aistudio_conformance.driver import Broken, Garbled
 from aistudio_conformance.model import Report, StepReport
 from aistudio_conformance.protocol import Answer, Hello
 from aistudio_conformance.redaction import Redactor
 from aistudio_conformance.target import Conversation, Folder, Target, TargetError
 from aistudio_conformance.variables import VariableError, fill, nonce, references, uuid
+from aistudio_faults.faults import Fault
 
 _T = TypeVar("_T")
 
@@ -123,7 +124,7 @@ class _Run:
             self._client.end()
             self._begin()
 
-    def _add_faults(self, faults: tuple[ScriptedFault, ...]) -> None:
+    def _add_faults(self, faults: tuple[Fault, ...]) -> None:
         for fault in faults:
             self._folder.add_fault(_filled(fault, self._variables))
 

@@ -12,12 +12,13 @@ import trustme
 from msgspec import Struct
 
 from aistudio_conformance import journal as journals
-from aistudio_conformance.case import Case, ScriptedFault, Server
+from aistudio_conformance.case import Case, Server
 from aistudio_conformance.protocol import Credentials, Place
 from aistudio_conformance.recording.grpc_proxy import Door, GrpcProxy, Upstream
 from aistudio_conformance.recording.http_proxy import HttpProxy
 from aistudio_conformance.recording.tape import Tape
 from aistudio_conformance.target import CredentialsKind, TargetError
+from aistudio_faults.faults import Fault
 from aistudio_protos.pool import message_class
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class RemoteTarget:
         """The folder of the run, with a tape of its own. Raises TargetError."""
         del server, seed
         self._tape.begin(self._access.folder_id)
+        self.bending.begin()
         return RemoteFolder(self, self._access, self._tape)
 
     def place(self, credentials: Credentials) -> Place:
@@ -144,7 +146,9 @@ class RemoteTarget:
         self._http.start()
         undo.callback(self._http.close)
         chain = b"".join(blob.bytes() for blob in leaf.cert_chain_pems)
-        proxy = GrpcProxy(self._tape, origins, self._http.address, leaf.private_key_pem.bytes(), chain)
+        credentials = grpc.ssl_server_credentials([(leaf.private_key_pem.bytes(), chain)])
+        proxy = GrpcProxy(self._tape, origins, self._http.address, credentials)
+        self.bending = proxy.bending
         undo.callback(proxy.close)
         proxy.onward = self._upstream
         self._home = self._homes()
@@ -173,7 +177,7 @@ class RemoteTarget:
 
 
 class RemoteFolder:
-    """The folder of the run, for one case. It takes no orders: neither for its clock nor for faults."""
+    """The folder of the run, for one case. It takes no orders; its answers may be changed on their way."""
 
     def __init__(self, target: RemoteTarget, access: Access, tape: Tape) -> None:
         self._target = target
@@ -192,9 +196,15 @@ class RemoteFolder:
         """Raises TargetError."""
         raise TargetError(f"the clock of {self._access.address} cannot be moved by {seconds:g} s")
 
-    def add_fault(self, fault: ScriptedFault) -> None:
-        """Raises TargetError."""
-        raise TargetError(f"{self._access.address} takes no fault for {fault.method or fault.object}")
+    def add_fault(self, fault: Fault) -> None:
+        """From now on answers are changed by the proxy; TargetError for what needs the server itself."""
+        try:
+            self._target.bending.add(fault)
+        except ValueError as problem:
+            where = self._access.address
+            raise TargetError(
+                f"{where} takes no fault for {fault.method or fault.object}: {problem}"
+            ) from None
 
     def journal(self) -> bytes:
         """What the proxy saw of it, as JSON Lines."""

@@ -74,7 +74,7 @@ _SHADES: Mapping[Outcome, Shade] = {
 
 
 class Results(Struct, frozen=True):
-    """A run with its verdicts, by case. `rerun` is the command that runs again; a case is added to it.
+    """A run with its verdicts, by case. `rerun` is what a command needs to run it again, but for the case.
 
     `rules` are those that count; None for all.
     """
@@ -108,6 +108,12 @@ class Results(Struct, frozen=True):
         """How many findings of each outcome; those known to fail are counted apart."""
         counted = Counter("known failing" if one.known else one.finding.outcome.value for one in self.lines)
         return {name: counted[name] for name in (*(outcome.value for outcome in Outcome), "known failing")}
+
+    def alone(self, case: str) -> str:
+        """The command that runs one case again; empty where nobody can say."""
+        verb = "server" if self.run.court == "server" else "run"
+        seed = self.run.seed
+        return f"aistudio-conformance {verb} --only {case} --seed {seed} {self.rerun}" if self.rerun else ""
 
     @property
     def exit(self) -> Exit:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
-from aistudio_conformance.case import ScriptedFault, Server
+from aistudio_conformance.case import Server
 from aistudio_conformance.protocol import Answer, Place
+from aistudio_faults.faults import Fault
 
 CredentialsKind = Literal["api-key", "iam-token", "none"]
 
@@ -72,7 +73,7 @@ class Folder(Protocol):
         """Moves its virtual time."""
         ...
 
-    def add_fault(self, fault: ScriptedFault) -> None:
+    def add_fault(self, fault: Fault) -> None:
         """From now on calls meet this."""
         ...
 

@@ -13,7 +13,7 @@ from aistudio_mock.domain.settings import choose
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aistudio_mock.domain.faults import Fault
+    from aistudio_faults.faults import Fault
 
 Durations = Literal["recorded", "documented", "instant"]
 Auth = Literal["off", "any", "strict"]
@@ -170,7 +170,7 @@ def parse_faults(names: list[str]) -> "tuple[Fault, ...]":
     """
     if not names:
         return ()
-    from aistudio_mock.domain.faults import FaultError  # noqa: PLC0415 - not on the start path
+    from aistudio_faults.faults import FaultError  # noqa: PLC0415 - not on the start path
     from aistudio_mock.fault_files import faults_of  # noqa: PLC0415 - imports the contract
 
     try:

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from aistudio_faults.faults import Standing
 from aistudio_mock import environment
 from aistudio_mock.config import Auth, Durations
 from aistudio_mock.control_types import (
@@ -35,7 +36,6 @@ from aistudio_mock.control_types import (
     Token,
 )
 from aistudio_mock.domain.errors import BY_CODE, ApiError
-from aistudio_mock.domain.faults import Standing
 from aistudio_mock.handles import Document, MockFolder, known_folders, loaded_folder, made_folder
 
 VERSION = 1

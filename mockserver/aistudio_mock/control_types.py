@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeAlias
 
 from msgspec import Meta, Struct
 
-from aistudio_mock.domain.faults import Fault, Standing
+from aistudio_faults.faults import Fault, Standing
 from aistudio_mock.domain.plan import Outcome, Script
 
 Document: TypeAlias = dict[str, Any]

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from aistudio_faults.faults import Fault, FaultError
 from aistudio_mock.domain.fault_presets import PRESETS
-from aistudio_mock.domain.faults import Fault, FaultError
 
 
 def faults_of(names: Iterable[str]) -> tuple[Fault, ...]:

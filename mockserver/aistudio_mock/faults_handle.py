@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
+from aistudio_faults.faults import FaultError
 from aistudio_mock.domain.errors import InvalidArgument
-from aistudio_mock.domain.faults import FaultError
 
 if TYPE_CHECKING:
-    from aistudio_mock.domain.faults import Standing
+    from aistudio_faults.faults import Standing
     from aistudio_mock.handles import Control
 
 
 class FaultFields(TypedDict, total=False):
-    """What a fault is written with, as `domain.faults.Fault` describes it (docs/reference/faults.md)."""
+    """What a fault is written with, as `aistudio_faults` describes it (docs/reference/faults.md)."""
 
     method: str
     object: str

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from msgspec import ValidationError, convert, to_builtins
 
+from aistudio_faults.faults import Standing
 from aistudio_mock.config import ConfigError
 from aistudio_mock.control_types import (
     ClockShown,
@@ -21,7 +22,6 @@ from aistudio_mock.control_types import (
     Token,
 )
 from aistudio_mock.domain.errors import InvalidArgument
-from aistudio_mock.domain.faults import Standing
 from aistudio_mock.faults_handle import MockFaults
 from aistudio_mock.journal_handle import MockJournal
 from aistudio_mock.plan_handle import MockPlan

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from aistudio_mock.domain.paths import Step, steps
+from aistudio_faults.paths import Step, steps
 
 if TYPE_CHECKING:
     from aistudio_mock.journal_handle import JournalEntry

@@ -85,10 +85,3 @@ def test_an_id_of_the_ledger_is_used_once():
     row = b"- {id: a, statement: s., level: MAY, provenance: [inferred], cite: c}\n"
     with pytest.raises(CaseError, match="a stands there 2 times"):
         ledger_from(row * 2)
-
-
-def test_a_case_may_script_every_fault_that_the_mock_has():
-    from aistudio_conformance.case import ScriptedFault
-    from aistudio_mock.domain.faults import Fault
-
-    assert ScriptedFault.__struct_fields__ == Fault.__struct_fields__

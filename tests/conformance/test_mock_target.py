@@ -13,9 +13,10 @@ from yandex.cloud.endpoint.api_endpoint_service_pb2 import ListApiEndpointsReque
 from yandex.cloud.endpoint.api_endpoint_service_pb2_grpc import ApiEndpointServiceStub
 
 from aistudio_conformance import journal
-from aistudio_conformance.case import ScriptedFault, Server
+from aistudio_conformance.case import Server
 from aistudio_conformance.mock_target import MockTarget
 from aistudio_conformance.target import TargetError
+from aistudio_faults.faults import Fault
 
 
 @pytest.fixture(scope="module", name="target")
@@ -69,7 +70,7 @@ def test_a_folder_may_have_an_id_of_the_case_and_a_plan_for_its_tunings(target):
 
 def test_a_folder_that_is_alone_meets_calls_that_name_no_folder_and_its_mock_ends_with_it(target):
     folder = target.new_folder(Server(alone=True), 1)
-    folder.add_fault(ScriptedFault(method="ApiEndpointService/List", status="UNAVAILABLE"))
+    folder.add_fault(Fault(method="ApiEndpointService/List", status="UNAVAILABLE"))
     place = folder.place("none")
     assert place.grpc != target.new_folder(Server(), 1).place("none").grpc
     with grpc.insecure_channel(place.grpc) as channel, pytest.raises(grpc.RpcError):
@@ -103,7 +104,7 @@ def test_there_may_be_no_credentials_at_all(target):
 
 def test_a_fault_meets_calls_of_its_folder_only(target):
     folder, other = (target.new_folder(Server(), 1) for _ in range(2))
-    folder.add_fault(ScriptedFault(method="DatasetService/*", status="UNAVAILABLE", times=None))
+    folder.add_fault(Fault(method="DatasetService/*", status="UNAVAILABLE", times=None))
     assert [list_datasets(one.place("api-key")) for one in (folder, folder, other)] == ["UNAVAILABLE"] * 2 + [
         "OK"
     ]

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 HEAVY = {
-    *("aistudio_mock", "aistudio_conformance", "aistudio_formats"),
+    *("aistudio_mock", "aistudio_conformance", "aistudio_faults", "aistudio_formats"),
     *("aiohttp", "cryptography", "httpx", "matplotlib", "numpy", "pandas", "pyarrow", "rapidfuzz", "rich"),
     *("trustme", "zipfile", "shutil", "tempfile", "pathlib", "hashlib", "secrets"),
 }

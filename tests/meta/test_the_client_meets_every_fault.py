@@ -2,8 +2,8 @@
 
 import typing
 
+from aistudio_faults.faults import Fault
 from aistudio_mock.domain.fault_rules import EFFECTS, GRPC_ONLY, STORAGE_ONLY
-from aistudio_mock.domain.faults import Fault
 from tests.wire.client.fault_table import NOT_FOR_A_CLIENT, TABLE
 
 

@@ -5,9 +5,9 @@ from itertools import pairwise
 import pytest
 from msgspec import json
 
+from aistudio_faults.faults import Asked, Fault, FaultError, meet, standing
 from aistudio_mock.domain import errors, s3_errors
 from aistudio_mock.domain.fault_rules import DESCRIPTIONS, EFFECTS, MATCHES, read
-from aistudio_mock.domain.faults import Asked, Fault, FaultError, meet, standing
 from aistudio_mock.faults_handle import FaultFields
 
 TUNE = "TuningService/Tune"

@@ -5,10 +5,10 @@ import json
 import pytest
 import requests
 
+from aistudio_faults.faults import FaultError
 from aistudio_mock import MockServer, RemoteServer
 from aistudio_mock.cli import main
 from aistudio_mock.domain.fault_presets import PRESETS
-from aistudio_mock.domain.faults import FaultError
 
 LISTED = [
     {"method": "TuningService/Tune", "status": "ABORTED", "retry_after": 1.5, "times": None},

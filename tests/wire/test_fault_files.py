@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from aistudio_faults.faults import FaultError
 from aistudio_mock import MockServer
 from aistudio_mock.config import ConfigError
 from aistudio_mock.domain.fault_presets import PRESETS
-from aistudio_mock.domain.faults import FaultError
 from tests.wire.run_parts import environment, run  # noqa: F401 - fixtures
 from tests.wire.stubs import Client
 

@@ -5,8 +5,8 @@ import pytest
 from google.rpc.error_details_pb2 import QuotaFailure, RetryInfo
 from google.rpc.status_pb2 import Status
 
+from aistudio_faults.faults import FaultError
 from aistudio_mock import MockServer
-from aistudio_mock.domain.faults import FaultError
 from tests.wire.stubs import Client
 
 KIND = {"task_type": "TextToTextGeneration", "upload_format": "jsonlines"}

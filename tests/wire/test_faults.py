@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import pytest
 
+from aistudio_faults.faults import FaultError
 from aistudio_mock import MockServer, RemoteServer
 from aistudio_mock.backend.addresses import Door
 from aistudio_mock.backend.heard import GrpcCall
 from aistudio_mock.backend.journal import KEPT
-from aistudio_mock.domain.faults import FaultError
 from tests.wire.stubs import Client
 
 KIND = {"task_type": "TextToTextGeneration", "upload_format": "jsonlines"}

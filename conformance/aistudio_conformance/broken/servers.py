@@ -8,21 +8,24 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from aistudio_conformance.case import Case, ScriptedFault
+from aistudio_conformance.case import Case
+from aistudio_faults.faults import Fault
 
 
 class BrokenServer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One defect: the faults, or the setting, that make it of a good server, and the checks that turn red.
 
-    It shows in `cases`; the checks are exactly those that turn red there.
+    It shows in `cases`; the checks are exactly those that turn red there. `needs_the_mock` says why changed
+    answers do not make it of any server.
     """
 
     id: str
     defect: str
     cases: frozenset[str]
     red: frozenset[str]
-    faults: tuple[ScriptedFault, ...] = ()
+    faults: tuple[Fault, ...] = ()
     auth: str | None = None
+    needs_the_mock: str = ""
 
     def disguised(self, case: Case) -> Case:
         """The case with this server in place of the good one."""

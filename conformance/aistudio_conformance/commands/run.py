@@ -166,8 +166,10 @@ def _results(run: Run, judged: Sequence[Judged], known: tuple[Known, ...], rerun
 
 
 def _rerun(arguments: argparse.Namespace) -> str:
-    program = arguments.program
-    return f"-- {shlex.join(program)}" if program else f"--client {shlex.quote(arguments.client)}"
+    words = targets.rerun(arguments)
+    words += ["--broken", arguments.broken] if getattr(arguments, "broken", None) else []
+    words += ["--", *arguments.program] if arguments.program else ["--client", arguments.client]
+    return shlex.join(words)
 
 
 def _shown(judged: Iterator[Judged], total: int) -> Iterator[Judged]:

@@ -1,8 +1,12 @@
 """`server`: does a server keep the contract? Asked with a client that keeps its own side."""
 
 import argparse
+from collections.abc import Sequence
+from difflib import get_close_matches
 
 from aistudio_conformance import clients, load
+from aistudio_conformance.broken.servers import broken_servers
+from aistudio_conformance.case import Case
 from aistudio_conformance.commands import run as running
 from aistudio_conformance.commands.command import Command, CommandError, selected
 from aistudio_conformance.results import Exit
@@ -18,6 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"the client that asks, which has to be all green itself (default {_DRIVER})",
     )
+    parser.add_argument(
+        "--broken",
+        metavar="ID",
+        help="change its answers as those of a broken server, to see what the checks make of it; "
+        "docs/reference/requirements.md names them",
+    )
     running.add_running(parser)
 
 
@@ -29,11 +39,24 @@ def run(arguments: argparse.Namespace) -> int:
     except clients.ClientError as problem:
         raise CommandError(str(problem), Exit.USAGE) from None
     cases = [case for case in selected(arguments) if case.server_checks]
+    if arguments.broken:
+        cases = _disguised(arguments.broken, cases)
     if not cases:
         raise CommandError(
             "none of these cases looks at a server; see `aistudio-conformance list`", Exit.USAGE
         )
     return running.conduct(arguments, command, cases, "server")
+
+
+def _disguised(name: str, cases: Sequence[Case]) -> list[Case]:
+    """Those cases that show its defect, with the broken server. Raises CommandError."""
+    known = broken_servers()
+    if name not in known:
+        near = get_close_matches(name, known, 3, 0.3) or [*known]
+        raise CommandError(
+            f"--broken {name}: there is no such server; did you mean {', '.join(near)}?", Exit.USAGE
+        )
+    return [known[name].disguised(case) for case in cases if case.id in known[name].cases]
 
 
 COMMAND = Command(

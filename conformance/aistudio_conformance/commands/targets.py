@@ -44,6 +44,15 @@ def add_remote(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plaintext", action="store_true", help="HOST:PORT speaks no TLS")
 
 
+def rerun(arguments: argparse.Namespace) -> list[str]:
+    """The options of `add_target`, as they were given."""
+    if arguments.target == MOCK:
+        return []
+    ca = ["--ca", str(arguments.ca)] if arguments.ca else []
+    flags = {"--plaintext": arguments.plaintext, "--may-cost": arguments.may_cost}
+    return ["--target", arguments.target, *ca, *(name for name, is_given in flags.items() if is_given)]
+
+
 def chosen(arguments: argparse.Namespace) -> "tuple[AbstractContextManager[Target], Access | None]":
     """The target, and how it is reached if it is not our own mock. Raises CommandError."""
     if arguments.target == MOCK:

@@ -1,15 +1,19 @@
-"""The gRPC side of the proxy: bytes go through as they are, and every call is on the tape."""
+"""The gRPC side of the proxy: every call is on the tape, and its bytes go through as they are, or bent."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
 from typing import Any
 
 import grpc
 from msgspec import Struct
 
+from aistudio_conformance.recording.bending import Bending, bent
 from aistudio_conformance.recording.rewriting import Origins, rewritten
 from aistudio_conformance.recording.tape import METHODS, Tape, now
+from aistudio_faults.edits import EditError
+from aistudio_faults.faults import MESSAGE, Fault
 
 _THREADS = 64
 _GRACE = 1.0
@@ -49,17 +53,20 @@ class Door(Struct, frozen=True):
 class GrpcProxy:
     """Ports that lead on; each call comes by a door, plaintext or TLS. Not restartable."""
 
-    def __init__(self, tape: Tape, origins: Origins, storage: str, key: bytes, chain: bytes) -> None:
+    def __init__(
+        self, tape: Tape, origins: Origins, storage: str, credentials: grpc.ServerCredentials
+    ) -> None:
         self._tape = tape
         self._origins = origins
         self._storage = storage
-        self._credentials = grpc.ssl_server_credentials([(key, chain)])
+        self._credentials = credentials
         self._servers: list[grpc.Server] = []
         self._channels: dict[Upstream, grpc.Channel] = {}
         self._lock = threading.RLock()
         self._addresses: dict[tuple[str, bool], str] = {}
         self.onward: Callable[[str], Upstream] = Upstream
         """How an endpoint that the service names is reached."""
+        self.bending = Bending()
 
     def open(self, door: Door, *, tls: bool) -> str:
         """One more port, and its address."""
@@ -85,10 +92,11 @@ class GrpcProxy:
 
     def _handler(self, door: Door, path: str, *, tls: bool) -> Any:
         def forward(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
-            call = _Call(path, context)
+            call = _Call(path, requests, context)
+            fault = self._met(call, context)
             upstream = self._channel(door.upstream(path)).stream_stream(path)
             answers = upstream(
-                call.heard(requests),
+                call.requests,
                 metadata=call.onward,
                 timeout=context.time_remaining(),
                 wait_for_ready=False,
@@ -97,15 +105,31 @@ class GrpcProxy:
             try:
                 _send_initial(answers, context)
                 for answer in answers:
-                    shown = self._shown(path, answer, tls=tls)
+                    shown = self._shown(path, answer, fault, tls=tls)
                     call.replies.append(shown)
                     yield shown
                 context.set_trailing_metadata(answers.trailing_metadata() or ())
             except grpc.RpcError:
                 pass
+            except EditError as problem:
+                answers.cancel()
+                self._refuse(call, "INTERNAL", str(problem), context)
             self._end(call, answers, context)
 
         return grpc.stream_stream_rpc_method_handler(forward)
+
+    def _met(self, call: "_Call", context: grpc.ServicerContext) -> Fault | None:
+        """The fault that the call meets, if any; one that is a refusal ends it, in the server's place."""
+        if self.bending.is_idle:
+            return None
+        fault = self.bending.meet(call.path, call.ahead())
+        if fault is not None and fault.status:
+            self._refuse(call, fault.status, fault.message or MESSAGE, context)
+        return fault
+
+    def _refuse(self, call: "_Call", status: str, told: str, context: grpc.ServicerContext) -> None:
+        self._tape.grpc(call.path, call.request, (), call.metadata, call.at, status, told, call.deadline)
+        context.abort(grpc.StatusCode[status], told)
 
     def _end(self, call: "_Call", answers: Any, context: grpc.ServicerContext) -> None:
         code, told = answers.code(), answers.details() or ""
@@ -118,13 +142,13 @@ class GrpcProxy:
         context.set_trailing_metadata(answers.trailing_metadata() or ())
         context.abort(code, told)
 
-    def _shown(self, path: str, answer: bytes, *, tls: bool) -> bytes:
+    def _shown(self, path: str, answer: bytes, fault: Fault | None, *, tls: bool) -> bytes:
         method = METHODS.get(path)
         if method is None:
             return answer
         return rewritten(
             method.output_type.full_name,
-            answer,
+            bent(fault, method.output_type.full_name, answer),
             self._storage,
             self._origins,
             lambda address: self._address(address, tls=tls),
@@ -156,7 +180,7 @@ def _send_initial(answers: Any, context: grpc.ServicerContext) -> None:
 class _Call:
     """One call as it came."""
 
-    def __init__(self, path: str, context: grpc.ServicerContext) -> None:
+    def __init__(self, path: str, requests: Iterator[bytes], context: grpc.ServicerContext) -> None:
         self.at = now()
         self.path = path
         left = context.time_remaining()
@@ -164,10 +188,16 @@ class _Call:
         self.metadata: Metadata = tuple((one.key, one.value) for one in context.invocation_metadata())
         self.onward = tuple(pair for pair in self.metadata if pair[0] not in _OF_HTTP2 | _TOLD_ONLY)
         self.request = b""
+        self.requests: Iterator[bytes] = self._heard(requests)
+        """On their way on; the first is kept."""
         self.replies: list[bytes] = []
 
-    def heard(self, requests: Iterator[bytes]) -> Iterator[bytes]:
-        """The requests on their way on; the first is kept."""
+    def ahead(self) -> bytes:
+        """The first request, before it goes on."""
+        self.requests = chain([*islice(self.requests, 1)], self.requests)
+        return self.request
+
+    def _heard(self, requests: Iterator[bytes]) -> Iterator[bytes]:
         for request in requests:
             self.request = self.request or request
             yield request

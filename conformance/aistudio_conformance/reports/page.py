@@ -107,7 +107,7 @@ def _stories(results: Results, number: int, rules: Rules) -> Iterator[Mapping[st
                 "findings": [_finding(line, rules) for line in shown],
                 "answers": [*conversation.answers(judged.played.report)],
                 "rows": story.side_by_side(reference, story.conversation(journal)),
-                "rerun": _rerun(results, case.id),
+                "rerun": results.alone(case.id),
             }
 
 
@@ -138,11 +138,6 @@ def _lines(results: Results, judged: Judged) -> list[Line]:
 def _score(lines: Iterator[Line] | Sequence[Line]) -> tuple[int, int]:
     counted = [line.shade for line in lines if line.shade is not Shade.NOT_COUNTED]
     return counted.count(Shade.GREEN), len(counted)
-
-
-def _rerun(results: Results, case: str) -> str:
-    alone = f"aistudio-conformance run --only {case} --seed {results.run.seed} {results.rerun}"
-    return alone if results.rerun else ""
 
 
 def _anchor(number: int, case: str) -> str:

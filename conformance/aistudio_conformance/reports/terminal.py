@@ -69,8 +69,7 @@ def _show_case(judged: Judged, lines: list[Line], rules: Rules, results: Results
     for told in conversation.answers(judged.played.report):
         _say(out, f"  {told}", "dim")
     if results.rerun:
-        seed = results.run.seed
-        _say(out, f"  alone: aistudio-conformance run --only {judged.case.id} --seed {seed} {results.rerun}")
+        _say(out, f"  alone: {results.alone(judged.case.id)}")
 
 
 def _told_once(results: Results, judged: Judged) -> Iterator[Line]:

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from aistudio_faults.faults import FaultError, Standing
 from aistudio_mock.backend.backend import Backend
 from aistudio_mock.backend.folders import Folder, FolderDefaults
 from aistudio_mock.control_types import (
@@ -26,7 +27,6 @@ from aistudio_mock.control_types import (
 )
 from aistudio_mock.domain import plan
 from aistudio_mock.domain.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
-from aistudio_mock.domain.faults import FaultError, Standing
 from aistudio_mock.domain.instant import END, SECOND, Instant, instant_of, moment
 from aistudio_mock.domain.plan import Planned, Script
 

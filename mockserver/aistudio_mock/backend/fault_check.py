@@ -6,10 +6,10 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, MethodDescriptor
 
-from aistudio_mock.backend.edits import ANY, OUTSIDE_ANY, EditError, edit
+from aistudio_faults.edits import ANY, OUTSIDE_ANY, EditError, edit
+from aistudio_faults.faults import Fault, FaultError
+from aistudio_faults.paths import Step, steps
 from aistudio_mock.domain.fault_rules import near
-from aistudio_mock.domain.faults import Fault, FaultError
-from aistudio_mock.domain.paths import Step, steps
 from aistudio_protos.google.protobuf.any_pb2 import Any as Packed
 from aistudio_protos.pool import POOL, message_class, services
 

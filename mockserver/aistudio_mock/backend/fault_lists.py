@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from aistudio_faults.faults import Fault, FaultError
 from aistudio_mock.backend.fault_check import require_possible
 from aistudio_mock.domain import fault_rules
 from aistudio_mock.domain.fault_presets import PRESETS
-from aistudio_mock.domain.faults import Fault, FaultError
 
 PRESET = "preset"
 """The one field of an item that stands for all faults of a preset."""

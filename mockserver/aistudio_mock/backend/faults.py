@@ -4,7 +4,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aistudio_mock.domain.faults import Asked, Fault, Standing
+    from aistudio_faults.faults import Asked, Fault, Standing
 
 
 class Faults:
@@ -31,7 +31,7 @@ class Faults:
 
     def add(self, *faults: "Fault") -> "tuple[Standing, ...]":
         """Further faults, tried after those that are there, in order."""
-        from aistudio_mock.domain.faults import standing  # noqa: PLC0415 - not on the start path
+        from aistudio_faults.faults import standing  # noqa: PLC0415 - not on the start path
 
         with self._lock:
             first = self._count + 1
@@ -60,7 +60,7 @@ class Faults:
 
         `credential` is what the caller came with: a fault may make it expire, from this call on.
         """
-        from aistudio_mock.domain.faults import meet  # noqa: PLC0415 - not on the start path
+        from aistudio_faults.faults import meet  # noqa: PLC0415 - not on the start path
 
         with self._lock:
             if credential in self._expired:

@@ -21,7 +21,7 @@ from aistudio_mock.runtime.chance import Ids, chance_for
 from aistudio_mock.runtime.clocks import FolderClock
 
 if TYPE_CHECKING:
-    from aistudio_mock.domain.faults import Fault, Standing
+    from aistudio_faults.faults import Fault, Standing
 
 
 class Pace(Enum):
@@ -220,6 +220,6 @@ def _together(*accounts: "tuple[Standing, ...]") -> "tuple[Standing, ...]":
     some = [account for account in accounts if account]
     if not some:
         return ()
-    from aistudio_mock.domain.faults import add_up  # noqa: PLC0415 - not on the start path
+    from aistudio_faults.faults import add_up  # noqa: PLC0415 - not on the start path
 
     return reduce(add_up, some)

@@ -7,9 +7,9 @@ from aistudio_mock.backend.addresses import Door
 from aistudio_mock.runtime.clocks import FolderClock, steady_now, system_now
 
 if TYPE_CHECKING:
+    from aistudio_faults.faults import Leg, Standing
     from aistudio_mock.backend.folders import Folder
     from aistudio_mock.domain.clock import ClockReading
-    from aistudio_mock.domain.faults import Leg, Standing
 
 STREAM_BYTES = 1 << 20
 """How many bytes of one stream's answers are kept; beyond them only the last answer."""

@@ -15,8 +15,8 @@ from aistudio_mock.backend.heard import Heard
 from aistudio_mock.runtime.clocks import FolderClock
 
 if TYPE_CHECKING:
+    from aistudio_faults.faults import Leg
     from aistudio_mock.backend.lasting import Repeat
-    from aistudio_mock.domain.faults import Leg
 
 KEPT = 10_000
 """How many calls a folder's journal remembers; older ones are dropped and counted."""

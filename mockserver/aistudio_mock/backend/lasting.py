@@ -7,11 +7,11 @@ from msgspec import Struct
 from aistudio_mock.backend.heard import GrpcCall, Metadata, size_of
 
 if TYPE_CHECKING:
+    from aistudio_faults.faults import Leg
     from aistudio_mock.backend.addresses import Door
     from aistudio_mock.backend.folders import Folder
     from aistudio_mock.backend.store import Record, Table
     from aistudio_mock.domain.clock import ClockReading
-    from aistudio_mock.domain.faults import Leg
     from aistudio_mock.domain.instant import Instant
 
 

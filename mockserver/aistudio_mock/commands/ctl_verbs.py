@@ -47,8 +47,8 @@ def _load(client: "ControlClient", _: str, words: Words) -> "FolderShown":
 
 
 def _load_faults(client: "ControlClient", folder_id: str, words: Words) -> "Standings":
+    from aistudio_faults.faults import FaultError
     from aistudio_mock.domain.errors import InvalidArgument
-    from aistudio_mock.domain.faults import FaultError
     from aistudio_mock.fault_files import written
 
     try:

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import fields as fields_of
 
+from aistudio_faults.faults import VERBS, Fault, FaultError
+from aistudio_faults.paths import PathError, steps
 from aistudio_mock.domain import errors, s3_errors
-from aistudio_mock.domain.faults import VERBS, Fault, FaultError
-from aistudio_mock.domain.paths import PathError, steps
 
 GRPC_ONLY = ("goaway", "retry_after", "details", "trailers", "set", "clear", "unknown_fields", "page_token")
 """Effects that requests to the storage cannot meet."""

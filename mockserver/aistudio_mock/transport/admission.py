@@ -26,8 +26,8 @@ from aistudio_mock.runtime.chance import Ids
 from aistudio_mock.transport.routes import Route
 
 if TYPE_CHECKING:
+    from aistudio_faults.faults import Standing
     from aistudio_mock.backend.rates import Rates
-    from aistudio_mock.domain.faults import Standing
 
 _LOG = logging.getLogger("aistudio_mock.grpc")
 
@@ -112,8 +112,8 @@ class Admission:
         _, request, folder = entered
         if not folder.faults.standings:
             return None
-        from aistudio_mock.backend.edits import values  # noqa: PLC0415 - only where there are faults
-        from aistudio_mock.domain.faults import Asked  # noqa: PLC0415
+        from aistudio_faults.edits import values  # noqa: PLC0415 - only where there are faults
+        from aistudio_faults.faults import Asked  # noqa: PLC0415
 
         asked = Asked("grpc", heard.method, lambda path: values(request, path))
         heard.fault = folder.faults.meet(asked, header(heard, "authorization") or "")

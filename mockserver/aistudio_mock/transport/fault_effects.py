@@ -6,8 +6,9 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from aistudio_faults.edits import EditError, edit
+from aistudio_faults.faults import MESSAGE, Fault, Standing
 from aistudio_mock.backend.call import Call
-from aistudio_mock.backend.edits import EditError, edit
 from aistudio_mock.backend.fault_check import packed_details
 from aistudio_mock.domain.errors import (
     BY_NAME,
@@ -17,7 +18,6 @@ from aistudio_mock.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
-from aistudio_mock.domain.faults import MESSAGE, Fault, Standing
 from aistudio_protos.google.protobuf.duration_pb2 import Duration
 from aistudio_protos.google.rpc.error_details_pb2 import RetryInfo
 

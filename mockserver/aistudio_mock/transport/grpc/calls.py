@@ -20,7 +20,7 @@ from aistudio_mock.transport.grpc.repeats import Repeats
 from aistudio_mock.transport.routes import Route
 
 if TYPE_CHECKING:
-    from aistudio_mock.domain.faults import Standing
+    from aistudio_faults.faults import Standing
 
 _ORDER = "x-aistudio-mock-relay"
 """Tells the relay of the fault port what to do with the answer (`transport.router.frames`)."""

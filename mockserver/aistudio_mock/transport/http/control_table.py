@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from aistudio_faults.faults import Fault, Standing
 from aistudio_mock import control_types as types
 from aistudio_mock.backend.control import Control
 from aistudio_mock.domain.errors import InvalidArgument
-from aistudio_mock.domain.faults import Fault, Standing
 from aistudio_mock.domain.plan import Script
 
 PREFIX = "/_mock/v1"

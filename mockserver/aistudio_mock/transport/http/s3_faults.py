@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from aiohttp import web
 
-from aistudio_mock.domain.faults import Asked, Fault
+from aistudio_faults.faults import Asked, Fault
 from aistudio_mock.domain.s3_errors import BY_CODE, AccessDenied, S3Error, TemporaryRedirect
 from aistudio_mock.transport.http import s3
 

@@ -6,8 +6,8 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from aistudio_mock.domain.faults import Fault
-from aistudio_mock.domain.paths import Step, steps
+from aistudio_faults.faults import Fault
+from aistudio_faults.paths import Step, steps
 from aistudio_protos.pool import POOL, message_class
 
 _Act = Callable[[Message, FieldDescriptor, str], int]
