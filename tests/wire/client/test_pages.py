@@ -28,7 +28,7 @@ def run(command, mock, folder, place):
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=280,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -40,6 +40,7 @@ def test_a_page_runs_from_top_to_bottom(topic, mock, folder, tmp_path):
 
 
 @pytest.mark.all
+@pytest.mark.timeout(300)
 def test_the_page_about_the_command_line_runs(mock, folder, tmp_path):
     said = run(["bash", "-euc", blocks("client-command-line.md", "bash")], mock, folder, tmp_path)
     assert "Евгений Нейроныч" in said
