@@ -19,12 +19,6 @@ from tests.wire.stubs import Client
 KIND = {"task_type": "TextToTextGeneration", "upload_format": "jsonlines"}
 
 
-@pytest.fixture(scope="module", name="mock")
-def _mock():
-    with MockServer(time="manual") as mock:
-        yield mock
-
-
 @pytest.fixture(name="ask")
 def _ask(mock):
     connection = http.client.HTTPConnection(urlsplit(mock.http_url).netloc, timeout=20)

@@ -5,31 +5,13 @@ import pytest
 import requests
 from yandex.cloud.ai.dataset.v1.dataset_pb2 import DatasetInfo as OfficialDataset
 
-from aistudio_mock import MockServer
 from aistudio_protos.pool import message_class
 from tests.wire.steps import draft, order, validated, validating
-from tests.wire.stubs import Client, unpack
+from tests.wire.stubs import unpack
 
 KIND = {"task_type": "TextToTextGeneration", "upload_format": "jsonlines"}
 LIST, DESCRIBE = "DatasetService/List", "DatasetService/Describe"
 GET, TUNE = "OperationService/Get", "TuningService/Tune"
-
-
-@pytest.fixture(scope="module", name="mock")
-def _mock():
-    with MockServer(time="manual") as mock:
-        yield mock
-
-
-@pytest.fixture(name="folder")
-def _folder(mock):
-    return mock.folder()
-
-
-@pytest.fixture(name="client")
-def _client(mock, folder):
-    with Client(mock.endpoint, f"Api-Key {folder.api_key}") as client:
-        yield client
 
 
 @pytest.fixture(name="tuned")

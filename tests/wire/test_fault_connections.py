@@ -6,30 +6,12 @@ import requests
 from yandex_ai_studio_sdk import AIStudio
 from yandex_ai_studio_sdk.exceptions import AioRpcError
 
-from aistudio_mock import MockServer
 from aistudio_protos.pool import message_class
 from tests.wire.steps import validating
 from tests.wire.stubs import Client
 
 KIND = {"task_type": "TextToTextGeneration", "upload_format": "jsonlines"}
 CREATE, LIST = "DatasetService/Create", "DatasetService/List"
-
-
-@pytest.fixture(scope="module", name="mock")
-def _mock():
-    with MockServer(time="manual") as mock:
-        yield mock
-
-
-@pytest.fixture(name="folder")
-def _folder(mock):
-    return mock.folder()
-
-
-@pytest.fixture(name="client")
-def _client(mock, folder):
-    with Client(mock.endpoint, f"Api-Key {folder.api_key}") as client:
-        yield client
 
 
 def cut_off(call, *args, **fields):

@@ -25,11 +25,6 @@ def _mock():
         yield mock
 
 
-@pytest.fixture(name="folder")
-def _folder(mock):
-    return mock.folder()
-
-
 @pytest.fixture(name="file")
 def _file(tmp_path):
     def write(listed):

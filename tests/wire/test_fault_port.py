@@ -7,7 +7,7 @@ import grpc
 import pytest
 from yandex_ai_studio_sdk import AIStudio
 
-from aistudio_mock import MockServer, RemoteServer
+from aistudio_mock import RemoteServer
 from aistudio_mock.control_client import UnreachableError
 from tests.wire import http2
 from tests.wire.run_parts import environment, run  # noqa: F401 - fixtures
@@ -16,17 +16,6 @@ from tests.wire.stubs import Client
 
 CREATE, LIST, DESCRIBE = "DatasetService/Create", "DatasetService/List", "DatasetService/Describe"
 COMPLETION = "TextGenerationService/Completion"
-
-
-@pytest.fixture(scope="module", name="mock")
-def _mock():
-    with MockServer(time="manual") as mock:
-        yield mock
-
-
-@pytest.fixture(name="folder")
-def _folder(mock):
-    return mock.folder()
 
 
 @pytest.fixture(name="client")

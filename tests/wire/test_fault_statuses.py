@@ -6,28 +6,10 @@ from google.rpc.error_details_pb2 import QuotaFailure, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from aistudio_faults.faults import FaultError
-from aistudio_mock import MockServer
 from tests.wire.stubs import Client
 
 KIND = {"task_type": "TextToTextGeneration", "upload_format": "jsonlines"}
 CREATE, LIST, DESCRIBE = "DatasetService/Create", "DatasetService/List", "DatasetService/Describe"
-
-
-@pytest.fixture(scope="module", name="mock")
-def _mock():
-    with MockServer(time="manual") as mock:
-        yield mock
-
-
-@pytest.fixture(name="folder")
-def _folder(mock):
-    return mock.folder()
-
-
-@pytest.fixture(name="client")
-def _client(mock, folder):
-    with Client(mock.endpoint, f"Api-Key {folder.api_key}") as client:
-        yield client
 
 
 def refusal(client, rpc=LIST, **fields):

@@ -9,28 +9,9 @@ from http.client import HTTPConnection
 import pytest
 import requests
 
-from aistudio_mock import MockServer
 from tests.wire.steps import GOOD, draft, upload_url, validated
-from tests.wire.stubs import Client
 
 BIG = 8 << 20
-
-
-@pytest.fixture(scope="module", name="mock")
-def _mock():
-    with MockServer(time="manual") as mock:
-        yield mock
-
-
-@pytest.fixture(name="folder")
-def _folder(mock):
-    return mock.folder()
-
-
-@pytest.fixture(name="client")
-def _client(mock, folder):
-    with Client(mock.endpoint, f"Api-Key {folder.api_key}") as client:
-        yield client
 
 
 @pytest.fixture(name="put")

@@ -10,7 +10,7 @@ import grpc
 import pytest
 
 from aistudio_faults.faults import FaultError
-from aistudio_mock import MockServer, RemoteServer
+from aistudio_mock import RemoteServer
 from aistudio_mock.backend.addresses import Door
 from aistudio_mock.backend.heard import GrpcCall
 from aistudio_mock.backend.journal import KEPT
@@ -18,12 +18,6 @@ from tests.wire.stubs import Client
 
 KIND = {"task_type": "TextToTextGeneration", "upload_format": "jsonlines"}
 LIST = "DatasetService/List"
-
-
-@pytest.fixture(scope="module", name="mock")
-def _mock():
-    with MockServer(time="manual") as mock:
-        yield mock
 
 
 @pytest.fixture(scope="module", params=["in process", "by url"], name="server")

@@ -19,11 +19,6 @@ def _mock(tmp_path_factory):
 
 
 @pytest.fixture
-def folder(mock):
-    return mock.folder()
-
-
-@pytest.fixture
 def sdk(mock, folder):
     return client(mock, folder.id, folder.api_key)
 

@@ -2,28 +2,9 @@
 
 import pytest
 
-from aistudio_mock import MockServer
 from tests.wire.steps import GOOD, draft, order, put, upload_url, validated
-from tests.wire.stubs import Client
 
 CREATE, TUNE = "DatasetService/Create", "TuningService/Tune"
-
-
-@pytest.fixture(scope="module", name="mock")
-def _mock():
-    with MockServer(time="manual") as mock:
-        yield mock
-
-
-@pytest.fixture(name="folder")
-def _folder(mock):
-    return mock.folder()
-
-
-@pytest.fixture(name="client")
-def _client(mock, folder):
-    with Client(mock.endpoint, f"Api-Key {folder.api_key}") as client:
-        yield client
 
 
 def failure(check, *args, **fields):
