@@ -17,7 +17,6 @@ import msgspec
 
 from aistudio_faults.faults import Standing
 from aistudio_mock import environment
-from aistudio_mock.config import Auth, Durations
 from aistudio_mock.control_types import (
     Advance,
     ClockShown,
@@ -36,7 +35,7 @@ from aistudio_mock.control_types import (
     Token,
 )
 from aistudio_mock.domain.errors import BY_CODE, ApiError
-from aistudio_mock.handles import Document, MockFolder, known_folders, loaded_folder, made_folder
+from aistudio_mock.handles import Document, Folders, Making, MockFolder
 
 VERSION = 1
 """The version of the control API that this client speaks."""
@@ -210,7 +209,7 @@ class ControlClient:
         )
 
 
-class RemoteServer:
+class RemoteServer(Folders):
     """A mock that runs elsewhere, with the members of a started `MockServer`; for `with`.
 
     Raises:
@@ -287,32 +286,8 @@ class RemoteServer:
         return MockFolder(self._control, self._server.folder_id, self._server.api_key)
 
     @property
-    def folders(self) -> dict[str, MockFolder]:
-        """Every folder that there is, by id."""
-        return known_folders(self._control)
-
-    def folder(
-        self,
-        *,
-        time: str | None = None,
-        durations: Durations | None = None,
-        auth: Auth | None = None,
-        seed: int | None = None,
-        settings: Mapping[str, str] | None = None,
-        now: datetime | None = None,
-        id: str | None = None,  # noqa: A002 - the API's own word
-    ) -> MockFolder:
-        """A fresh folder, with settings of its own where given. ConfigError for one that cannot work.
-
-        `now` is the first moment of its clock, aware. The same calls in folders of one `id`, `seed` and `now`
-        whose time stands still (`manual`) have the same answers, byte for byte.
-        """
-        new = NewFolder(id, time, durations, auth, seed, settings, now)
-        return made_folder(self._control, new)
-
-    def load(self, path: str | Path) -> MockFolder:
-        """As `MockServer.load`."""
-        return loaded_folder(self._control, path)
+    def _making(self) -> Making:
+        return self._control
 
     def _trusting(self) -> dict[str, str]:
         from aistudio_mock.runtime.certificates import Certificates, bundle  # noqa: PLC0415 - imports ssl

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from msgspec import ValidationError, convert, to_builtins
 
 from aistudio_faults.faults import Standing
-from aistudio_mock.config import ConfigError
+from aistudio_mock.config import Auth, ConfigError, Durations
 from aistudio_mock.control_types import (
     ClockShown,
     FolderList,
@@ -58,24 +58,53 @@ class Making(Control, Protocol):
     def list_folders(self) -> FolderList: ...  # noqa: D102
 
 
-def loaded_folder(control: Making, path: str | Path) -> "MockFolder":
-    """The folder saved at `path`."""
-    made = control.load_folder(Path(path).read_bytes())
-    return MockFolder(control, made.id, made.api_key)
+class Folders:
+    """The folders of a server, whether it runs in this process or elsewhere."""
 
+    @property
+    def _making(self) -> Making:
+        raise NotImplementedError
 
-def known_folders(control: Making) -> "dict[str, MockFolder]":
-    """Every folder that there is, by id."""
-    return {one.id: MockFolder(control, one.id, one.api_key) for one in control.list_folders().folders}
+    @property
+    def folders(self) -> "dict[str, MockFolder]":
+        """Every folder that there is, by id: also those that were in the directory of `state`."""
+        known = self._making.list_folders().folders
+        return {one.id: MockFolder(self._making, one.id, one.api_key) for one in known}
 
+    def folder(
+        self,
+        *,
+        time: str | None = None,
+        durations: Durations | None = None,
+        auth: Auth | None = None,
+        seed: int | None = None,
+        settings: Mapping[str, str] | None = None,
+        now: datetime | None = None,
+        id: str | None = None,  # noqa: A002 - the API's own word
+    ) -> "MockFolder":
+        """A fresh folder, with settings of its own where given. ConfigError for one that cannot work.
 
-def made_folder(control: Making, new: NewFolder) -> "MockFolder":
-    """A new folder. ConfigError for one that cannot work."""
-    try:
-        made = control.create_folder(convert(to_builtins(new, builtin_types=(datetime,)), NewFolder))
-    except (InvalidArgument, ValidationError) as refusal:
-        raise ConfigError(str(refusal)) from None
-    return MockFolder(control, made.id, made.api_key)
+        `now` is the first moment of its clock, aware. The same calls in folders of one `id`, `seed` and `now`
+        whose time stands still (`manual`) have the same answers, byte for byte.
+        """
+        new = NewFolder(id, time, durations, auth, seed, settings, now)
+        try:
+            # By way of its JSON form, as from outside: what is wrong there is wrong here.
+            made = self._making.create_folder(convert(to_builtins(new, builtin_types=(datetime,)), NewFolder))
+        except (InvalidArgument, ValidationError) as refusal:
+            raise ConfigError(str(refusal)) from None
+        return MockFolder(self._making, made.id, made.api_key)
+
+    def load(self, path: str | Path) -> "MockFolder":
+        """The folder that `MockFolder.save` wrote to `path`, as it was then; with an API key of its own.
+
+        Raises:
+            OSError: the file cannot be read.
+            InvalidArgument: it is no saved folder, or one of a newer version.
+            AlreadyExists: the folder, or something of it, is in this server already.
+        """
+        made = self._making.load_folder(Path(path).read_bytes())
+        return MockFolder(self._making, made.id, made.api_key)
 
 
 class MockClock:

@@ -2,20 +2,18 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 from aistudio_mock.app import Ready, Server
 from aistudio_mock.config import Auth, Durations, ServerConfig, parse_faults, parse_time
-from aistudio_mock.control_types import NewFolder
-from aistudio_mock.handles import MockClock, MockFolder, known_folders, loaded_folder, made_folder
+from aistudio_mock.handles import Folders, Making, MockClock, MockFolder
 
 __all__ = ["MockClock", "MockFolder", "MockServer"]
 
 
-class MockServer:
+class MockServer(Folders):
     """A mock on free ports of the loopback interface, for `with` and `async with`.
 
     Args:
@@ -116,35 +114,5 @@ class MockServer:
         return MockFolder(self._server.control, self._ready.folder_id, self._ready.api_key)
 
     @property
-    def folders(self) -> dict[str, MockFolder]:
-        """Every folder that there is, by id: also those that were in the directory of `state`."""
-        return known_folders(self._server.control)
-
-    def folder(
-        self,
-        *,
-        time: str | None = None,
-        durations: Durations | None = None,
-        auth: Auth | None = None,
-        seed: int | None = None,
-        settings: Mapping[str, str] | None = None,
-        now: datetime | None = None,
-        id: str | None = None,  # noqa: A002 - the API's own word
-    ) -> MockFolder:
-        """A fresh folder, with settings of its own where given. ConfigError for one that cannot work.
-
-        `now` is the first moment of its clock, aware. The same calls in folders of one `id`, `seed` and `now`
-        whose time stands still (`manual`) have the same answers, byte for byte.
-        """
-        new = NewFolder(id, time, durations, auth, seed, settings, now)
-        return made_folder(self._server.control, new)
-
-    def load(self, path: str | Path) -> MockFolder:
-        """The folder that `MockFolder.save` wrote to `path`, as it was then; with an API key of its own.
-
-        Raises:
-            OSError: the file cannot be read.
-            InvalidArgument: it is no saved folder, or one of a newer version.
-            AlreadyExists: the folder, or something of it, is in this server already.
-        """
-        return loaded_folder(self._server.control, path)
+    def _making(self) -> Making:
+        return self._server.control
