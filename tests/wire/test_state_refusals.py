@@ -1,8 +1,11 @@
 """A directory for the state that cannot be used, or not any more: no call is answered that is not kept."""
 
+import os
 import resource
 import sqlite3
 from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
 
 import grpc
 import pytest
@@ -62,9 +65,14 @@ def test_a_damaged_database_is_told(running, directory):
 
 def test_a_directory_that_cannot_be_written_is_told(running, tmp_path):
     (tmp_path / "file").write_text("")
-    for directory, says in ((tmp_path / "file", "File exists"), (tmp_path / "file" / "x", "Not a directory")):
-        with pytest.raises(StateError, match=says), running(state=directory):
+    for directory, says in (
+        (tmp_path / "file", "is not a directory; name an empty directory, or a new one"),
+        (Path(os.devnull), "is not a directory; name an empty directory, or a new one"),
+        (tmp_path / "file" / "x", "Not a directory; name a directory that can be written"),
+    ):
+        with pytest.raises(StateError, match=says) as refusal, running(state=directory):
             pass
+        assert str(directory) in str(refusal.value)
 
 
 def test_a_call_that_cannot_be_kept_is_refused_and_leaves_no_trace(running):
@@ -167,3 +175,30 @@ def test_a_full_disk_is_called_that(running):
         assert "the disk is full; make room" in refusal.value.details()
         database.execute("PRAGMA max_page_count = 1000000")
         assert steps.draft(here.client, here.folder)
+
+
+def test_a_clock_whose_move_is_refused_has_not_moved(running):
+    with running() as here:
+        fill(here)
+        before = here.folder.clock.now()
+        for move in (
+            lambda: here.folder.clock.advance(hours=1),
+            lambda: here.folder.clock.set(before + timedelta(days=1)),
+        ):
+            with unwritable(here), pytest.raises(Internal, match="was not carried out"):
+                move()
+            assert here.folder.clock.now() == before
+        assert here.folder.clock.advance(hours=1) == before + timedelta(hours=1)
+
+
+def test_a_poll_that_is_refused_moves_no_clock(running):
+    with running(time="skip") as here:
+        ready = steps.validated(here.client, here.folder)
+        task_id = here.client.call("TuningService/Tune", **steps.order(here.folder, ready)).id
+        before = here.folder.clock.now()
+        with unwritable(here):
+            code, _ = steps.refused(here.client.call, "OperationService/Get", operation_id=task_id)
+            assert code is grpc.StatusCode.INTERNAL
+            assert here.folder.clock.now() - before < timedelta(minutes=1), "it ends in minutes"
+        assert here.client.call("OperationService/Get", operation_id=task_id).done
+        assert here.folder.clock.now() - before > timedelta(minutes=1)

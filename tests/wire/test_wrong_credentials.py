@@ -110,6 +110,23 @@ def test_strict_lets_a_folder_s_own_token_in_until_it_expires(strict):
     assert refusal == (UNAUTHENTICATED, "The token is invalid")
 
 
+@pytest.mark.parametrize("auth", ["strict", "any", "off"])
+def test_a_deleted_folder_s_key_and_token_are_those_of_nobody_and_bring_it_not_back(auth):
+    with MockServer(time="manual", auth=auth) as mock:
+        gone, other = mock.folder(), mock.folder()
+        headers = [f"Bearer {gone.iam_token()}", f"Api-Key {gone.api_key}"]
+        gone.delete()
+        for header in headers:
+            with Client(mock.endpoint, header) as client:
+                if auth == "strict":
+                    code, _ = steps.refused(client.call, "DatasetService/List", folder_id=other.id)
+                    assert code is UNAUTHENTICATED
+                else:
+                    assert not client.call("DatasetService/List", folder_id=other.id).datasets
+                    assert steps.refused(client.call, "OperationService/Get", operation_id="ftn1")
+        assert gone.id not in mock.folders
+
+
 def test_an_exchanged_key_gives_a_token_of_its_folder(strict):
     folder = strict.folder()
     with Client(strict.endpoint, None) as client:

@@ -136,7 +136,9 @@ class Identity:
         if content is None:
             return None
         folder_id, _, issued = content.rsplit("|", 2)
-        folder = self._folders.get(folder_id)
+        folder = self._folders.find(folder_id)
+        if folder is None:  # deleted since, and its service account with it
+            return None
         return folder, TOKEN_LIFETIME - folder.clock.age(Instant(int(issued)))
 
 

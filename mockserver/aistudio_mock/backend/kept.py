@@ -4,8 +4,7 @@ A call that changes something holds the lock, so its changes are one transaction
 leaves. Files that nobody names any more are removed after that.
 """
 
-from collections.abc import Callable, Collection, Container, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Container, Iterable
 from pathlib import Path
 from threading import RLock, get_ident
 from types import TracebackType
@@ -33,7 +32,7 @@ class Kept:
     """The backend's lock, where there is a database.
 
     When the database refuses, memory is as it was before the call, and the call is refused: what is shown is
-    what is kept. Clocks alone never go back.
+    what is kept.
     """
 
     def __init__(self, database: "Database") -> None:
@@ -80,13 +79,6 @@ class Kept:
         assert self._holder == get_ident(), f"{key} changes without the lock"
         self._changes.setdefault(key, _Change(rows, undo))
         self._folders.add(folder_id)
-
-    @contextmanager
-    def moving(self, folder_id: str) -> Iterator[None]:
-        """In here the clock of a folder moves."""
-        with self:
-            self._folders.add(folder_id)
-            yield
 
     def unlink(self, path: str) -> None:
         """Removes a file, if need be once no row names it."""

@@ -1,7 +1,7 @@
 """Folders that are there again after a restart, with their credentials, settings, clocks and plans."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from functools import partial
 
 from msgspec import Struct
@@ -43,7 +43,7 @@ class _KeptPlan(Struct, frozen=True):
 
 
 class _Clock(FolderClock):
-    """A clock whose moves are noted."""
+    """A clock whose moves are noted. It goes back only where a move was refused."""
 
     def __init__(self, kept: Kept, folder_id: str, settings: FolderDefaults) -> None:
         super().__init__(settings.rate, settings.start, settings.skips)
@@ -67,8 +67,18 @@ class _Clock(FolderClock):
         with self._moving():
             super().run_at(rate)
 
-    def _moving(self) -> AbstractContextManager[None]:
-        return self._kept.moving(self._folder_id)
+    @contextmanager
+    def _moving(self) -> Iterator[None]:
+        with self._kept:
+            before = self._reading
+
+            def undo() -> None:
+                with self._lock:
+                    self._reading = before
+
+            # The folder's clock is written with whatever changes in it: no row besides.
+            self._kept.note((CLOCKS, self._folder_id), self._folder_id, tuple, undo)
+            yield
 
 
 class _Plans(Plans):

@@ -62,6 +62,10 @@ class Database:
         except OSError as problem:
             if isinstance(problem, StateError):
                 raise
+            if isinstance(problem, FileExistsError):
+                raise StateError(
+                    f"--state {directory} is not a directory; name an empty directory, or a new one"
+                ) from None
             raise StateError(
                 f"--state {directory}: {problem.strerror}; name a directory that can be written"
             ) from None
