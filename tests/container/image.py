@@ -1,4 +1,4 @@
-"""A Dockerfile acted out where no engine is at hand: its own steps, in a copy-on-write view of the system."""
+"""A Dockerfile acted out where no engine is at hand: its own steps, in roots made of Debian's packages."""
 
 import json
 import shlex
@@ -6,9 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ENTER = "mount --bind /dev {root}/dev; mount -t proc proc {root}/proc"
-LAYERS = "lowerdir=/,upperdir={root}.up,workdir={root}.work"
+SLIM = " ".join(f"'--dpkgopt=path-exclude=/usr/share/{part}/*'" for part in ("doc", "info", "locale", "man"))
+DEBIAN = f"mmdebstrap --quiet --variant=minbase {SLIM} {{suite}} $W/debian"
+"""What debian:SUITE-slim is made of, from the same packages."""
+LAYERS = "lowerdir={lower},upperdir={root}.up,workdir={root}.work"
 VIEW = f"mkdir {{root}}.up {{root}}.work {{root}}; mount -t overlay overlay -o {LAYERS} {{root}}"
+OWN = (("/etc/resolv.conf", "/etc/resolv.conf"), ("${{SSL_CERT_FILE:-/dev/null}}", "/run/own.pem"))
+"""What of this machine leads to the registries, and where it is in a root."""
+ENTER = "mount --rbind /dev {root}/dev; mount -t proc proc {root}/proc; " + "; ".join(
+    f"touch {{root}}{there}; mount --bind {here} {{root}}{there}" for here, there in OWN
+)
+CHROOT = "env ${SSL_CERT_FILE:+SSL_CERT_FILE=/run/own.pem PIP_CERT=/run/own.pem} chroot"
 
 
 @dataclass(frozen=True)
@@ -38,21 +46,25 @@ class Image:
         return [pair.replace("$PATH", usual) for pair in shlex.split(self.last("ENV"))]
 
     def build(self, context: Path) -> Iterator[str]:
-        """Lines of a shell script that follow every step; the last stage ends up in $W/final."""
-        stages = [said for kind, said in self.instructions if kind == "FROM"]
-        stage, work = -1, "/"
+        """Lines of a shell script that follow every step; the stage without a name ends up in $W/final.
+
+        What the steps of a stage wrote is its layer, beside it in $W/NAME.up.
+        """
+        below, root, work = {}, "", "/"
         for kind, said in self.instructions:
             if kind == "FROM":
-                stage, work = stage + 1, "/"
-                name = said.rpartition(" AS ")[2] if " AS " in said else f"stage{stage}"
-                root = "$W/final" if stage == len(stages) - 1 else f"$W/{name}"
-                yield VIEW.format(root=root)
+                base, _, name = said.partition(" AS ")
+                if base not in below:
+                    yield DEBIAN.format(suite=base.removeprefix("debian:").removesuffix("-slim"))
+                root, work, lower = f"$W/{name or 'final'}", "/", below.get(base, "$W/debian")
+                below[name] = f"{root}.up:{lower}"
+                yield VIEW.format(root=root, lower=lower)
                 yield ENTER.format(root=root)
             elif kind == "WORKDIR":
                 work = said
                 yield f"mkdir -p {root}{work}"
             elif kind == "RUN":
-                yield f"chroot {root} sh -euc {shlex.quote(f'cd {work}; {said}')}"
+                yield f"{CHROOT} {root} sh -euc {shlex.quote(f'cd {work}; {said}')}"
             elif kind == "COPY":
                 yield _copy(shlex.split(said), context, root, work)
 
