@@ -1,6 +1,7 @@
-"""`aistudio-mock run` as a process of its own, for tests."""
+"""`aistudio-mock run` and `serve` as processes of their own, for tests."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,15 @@ from tests.wire.sdk_parts import is_foreign
 
 ROOT = Path(__file__).parents[2]
 FOREIGN = {"NODE_OPTIONS", "AISTUDIO_MOCK_ROUTER"}
+
+BOUND = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+"""Before a command that goes on: it ends with the process that started it, however that ends (util-linux)."""
+
+
+def serve_command(*options: object) -> list[str]:
+    """The command line of a server on free ports."""
+    ports = ("--grpc-port", "0", "--tls-port", "0", "--http-port", "0")
+    return [*BOUND, sys.executable, "-m", "aistudio_mock", "serve", *ports, *map(str, options)]
 
 
 def routed_command(*arguments: object) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from aistudio_mock.cli import main
 from aistudio_mock.commands.console import Exit
+from tests.wire.run_parts import serve_command
 
 
 def test_the_path_is_all_there_is_on_stdout(tmp_path, capsys):
@@ -57,9 +58,8 @@ def test_a_directory_that_cannot_be_used_is_said_in_one_line(tmp_path, capsys):
 
 
 def test_a_server_keeps_its_ca_where_it_is_told(tmp_path):
-    command = [sys.executable, "-m", "aistudio_mock", "serve", "--json", "--ca-dir", str(tmp_path)]
-    ports = ("--grpc-port", "0", "--tls-port", "0", "--http-port", "0")
-    with subprocess.Popen([*command, *ports], stdout=subprocess.PIPE, text=True) as server:
+    command = serve_command("--json", "--ca-dir", tmp_path)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         ready = json.loads(server.stdout.readline())
         server.terminate()
     assert Path(ready["ca"]).is_relative_to(tmp_path)

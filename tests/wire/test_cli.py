@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.wire.run_parts import BOUND
+
 posix = pytest.mark.skipif(os.name == "nt", reason="signals and terminals are POSIX here")
 
 COMMANDS = ["demo", "run", "serve", "ctl", "validate", "examples", "token", "health", "ca"]
@@ -53,7 +55,7 @@ def started(environment, tmp_path):
     @contextmanager
     def started(*arguments, **options):
         with subprocess.Popen(
-            [sys.executable, "-m", "aistudio_mock", *map(str, arguments)],
+            [*BOUND, sys.executable, "-m", "aistudio_mock", *map(str, arguments)],
             cwd=tmp_path,
             env=environment,
             stdin=subprocess.DEVNULL,

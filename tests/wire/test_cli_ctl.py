@@ -18,6 +18,7 @@ from aistudio_mock.environment import CONTROL_TOKEN
 from aistudio_mock.transport.http.control_table import PREFIX
 from aistudio_mock.transport.http.openapi import rows
 from tests.wire import steps
+from tests.wire.run_parts import serve_command
 
 
 @pytest.fixture(name="ctl")
@@ -194,9 +195,8 @@ def test_what_cannot_be_done_is_said_in_one_line_with_its_exit_code(ctl, words, 
 
 
 def test_a_server_is_stopped_as_by_ctrl_c(tmp_path):
-    ports = (f"--{name}-port=0" for name in ("grpc", "tls", "http"))
     served = subprocess.Popen(
-        [sys.executable, "-m", "aistudio_mock", "serve", "--json", *ports],
+        serve_command("--json"),
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ},

@@ -9,9 +9,9 @@ import grpc
 import pytest
 from yandex_ai_studio_sdk import AIStudio
 
-from tests.wire.run_parts import environment, run
+from tests.wire.run_parts import environment, run, serve_command
 from tests.wire.stubs import Client
-from tests.wire.test_journal_file import posix, serve_command
+from tests.wire.test_journal_file import posix
 
 __all__ = ["environment", "run"]  # fixtures
 

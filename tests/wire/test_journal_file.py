@@ -15,18 +15,13 @@ import pytest
 from aistudio_mock import RemoteServer
 from tests.wire import steps
 from tests.wire.journal_parts import checked
-from tests.wire.run_parts import environment, run
+from tests.wire.run_parts import environment, run, serve_command
 from tests.wire.stubs import Client
 
 __all__ = ["environment", "run"]  # fixtures
 
 posix = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX here")
 LIST = "DatasetService/List"
-
-
-def serve_command(*options):
-    ports = ("--grpc-port", "0", "--tls-port", "0", "--http-port", "0")
-    return [sys.executable, "-m", "aistudio_mock", "serve", *ports, *map(str, options)]
 
 
 @pytest.fixture(name="serving")

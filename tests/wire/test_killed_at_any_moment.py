@@ -23,7 +23,7 @@ import pytest
 from aistudio_mock.backend.records import KINDS, stored, with_files
 from aistudio_mock.runtime.database import Database
 from tests.wire.crash_worker import Worker
-from tests.wire.run_parts import ROOT, environment
+from tests.wire.run_parts import BOUND, ROOT, environment
 
 __all__ = ["environment"]  # a fixture
 
@@ -77,8 +77,9 @@ class Lives:
         options = [
             f"--{name}-port={port}" for name, port in zip(("grpc", "tls", "http"), self.ports, strict=True)
         ]
-        command = [sys.executable, "-m", "tests.wire.dying_server", when, str(count), "--json", *options]
+        command = [*BOUND, sys.executable, "-m", "tests.wire.dying_server", when, str(count), "--json"]
         command += [
+            *options,
             "--state",
             str(self.directory),
             "--seed",

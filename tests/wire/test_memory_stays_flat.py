@@ -1,6 +1,7 @@
 """What is overwritten is gone, from disk and from memory: a server that has worked for long is no bigger.
 
-In `make test-all` a hundred rounds; `make nightly` goes on for AISTUDIO_SOAK_SECONDS.
+With a directory for its state, too. In `make test-all` a hundred rounds; `make nightly` goes on for
+AISTUDIO_SOAK_SECONDS, in memory and in a directory.
 """
 
 import json
@@ -15,10 +16,10 @@ import pytest
 import requests
 
 from aistudio_mock import RemoteServer
+from aistudio_mock.runtime.database import NAME
 from tests.wire import steps
-from tests.wire.run_parts import environment, run
+from tests.wire.run_parts import environment, run, serve_command
 from tests.wire.stubs import Client
-from tests.wire.test_journal_file import serve_command
 
 __all__ = ["environment", "run"]  # fixtures
 
@@ -30,10 +31,11 @@ GROWTH = 6 * MIB
 """What allocators may keep of their own accord; one object that stays in a round is five times as much."""
 
 
-@pytest.fixture(name="server")
-def _server(environment, tmp_path):
+@pytest.fixture(name="server", params=["in memory", "in a directory"])
+def _server(request, environment, tmp_path):
     """A process of its own, whose bodies lie in `tmp_path`; its ready line."""
-    command = serve_command("--json", "--log-level", "warning")
+    state = ["--state", tmp_path / "state"] if request.param == "in a directory" else []
+    command = serve_command("--json", "--log-level", "warning", *state)
     variables = environment | {"TMPDIR": str(tmp_path)}
     with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE) as process:
         try:
@@ -50,7 +52,14 @@ def resident(pid):
 
 
 def on_disk(place):
-    return sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
+    """Bytes of all files, but for SQLite's, which keeps the room of what was there at a time."""
+    files = [path for path in place.rglob("*") if path.is_file() and not path.name.startswith(NAME)]
+    return sum(path.stat().st_size for path in files)
+
+
+def database(place):
+    """Bytes of the directory's database and of its log; 0 without one."""
+    return sum(path.stat().st_size for path in place.rglob(f"{NAME}*"))
 
 
 def work(client, folder, url):
@@ -83,8 +92,11 @@ def rounds(ready, count, seconds=0.0):
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 def test_memory_and_disk_stay_flat_when_the_same_objects_are_overwritten(server, tmp_path):
     rounds(server, WARM)
-    before = resident(server["pid"])
+    before, kept = resident(server["pid"]), database(tmp_path)
     done = rounds(server, ROUNDS, SECONDS)
     grown = resident(server["pid"]) - before
     assert grown < GROWTH, f"{grown / MIB:.1f} MiB more after {done} rounds"
     assert on_disk(tmp_path) < 2 * MIB
+    assert database(tmp_path) < kept + MIB, f"a database of {kept} bytes grew in {done} rounds"
+    sizes = f"database {kept / MIB:.1f} to {database(tmp_path) / MIB:.1f} MiB"
+    sys.stderr.write(f"{done} rounds: {grown / MIB:.1f} MiB more, {sizes}\n")

@@ -12,9 +12,8 @@ import requests
 
 from aistudio_mock import RemoteServer
 from tests.wire import steps
-from tests.wire.run_parts import environment, run
+from tests.wire.run_parts import environment, run, serve_command
 from tests.wire.stubs import Client
-from tests.wire.test_journal_file import serve_command
 
 __all__ = ["environment", "run"]  # fixtures
 

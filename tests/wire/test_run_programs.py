@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 
 from aistudio_formats.examples import EXAMPLES
-from tests.wire.run_parts import environment, python, run
+from tests.wire.run_parts import environment, python, run, serve_command
 
 __all__ = ["environment", "python", "run"]  # fixtures
 
@@ -214,9 +214,8 @@ def test_a_run_within_a_run_works(run):
 
 
 def test_serve_with_a_router_says_the_variables_that_lead_there(environment):
-    command = [sys.executable, "-m", "aistudio_mock", "serve", "--router", "--json"]
-    ports = ["--grpc-port", "0", "--tls-port", "0", "--http-port", "0"]
-    with subprocess.Popen([*command, *ports], env=environment, stdout=subprocess.PIPE) as process:
+    command = serve_command("--router", "--json")
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
         ready = json.loads(process.stdout.readline())
         process.terminate()
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", ready["router"])

@@ -5,7 +5,6 @@ import os
 import select
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +12,7 @@ import pytest
 
 from aistudio_formats.examples import generation, json_lines
 from tests.wire import steps
+from tests.wire.run_parts import serve_command
 from tests.wire.stubs import Client
 
 WAIT = 60
@@ -26,8 +26,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def server():
-    ports = ("--grpc-port", "0", "--tls-port", "0", "--http-port", "0")
-    command = [sys.executable, "-m", "aistudio_mock", "serve", "--json", "--time", "skip", *ports]
+    command = serve_command("--json", "--time", "skip")
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:

@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import sys
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -16,7 +15,7 @@ from aistudio_mock.domain.instant import instant_of, moment
 from aistudio_mock.domain.schedule import plan_validation
 from aistudio_mock.runtime.chance import chance_for
 from tests.wire import batch_parts, steps
-from tests.wire.run_parts import ROOT, environment
+from tests.wire.run_parts import ROOT, environment, serve_command
 from tests.wire.stubs import Client
 
 __all__ = ["environment"]  # a fixture
@@ -32,9 +31,8 @@ def _killed(environment, tmp_path):
 
     @contextmanager
     def killed(*options):
-        command = [sys.executable, "-m", "aistudio_mock", "serve", "--json", "--log-level", "warning"]
-        command += ["--grpc-port=0", "--tls-port=0", "--http-port=0", f"--seed={SEED}"]
-        command += ["--state", str(tmp_path / "state"), *options]
+        usual = ("--json", "--log-level", "warning", "--seed", SEED, "--state", tmp_path / "state")
+        command = serve_command(*usual, *options)
         with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as process:
             try:
                 ready = json.loads(process.stdout.readline())
