@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import cache
 from importlib.resources import files
 from typing import Literal
 
@@ -27,7 +28,7 @@ class Known(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `why`, if given, is part of what the finding says. `cases` are all those in which a monitor is red; any
     other check belongs to one case. `versions` are globs of the client's versions that it is said of; all
-    without any.
+    without any. `breaks`, which the suite's own lists always have, is the rule of the ledger that is broken.
     """
 
     check: str
@@ -35,6 +36,7 @@ class Known(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: str
     citation: str
     why: str = ""
+    breaks: str = ""
     cases: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()
 
@@ -76,9 +78,15 @@ def of_version(entries: Sequence[Known], version: str) -> tuple[Known, ...]:
 
 def shipped(client: str) -> tuple[Known, ...]:
     """The suite's own list for a client of that name; empty if there is none. Raises KnownError."""
-    name = f"{re.sub(r'[^a-z0-9]+', '-', client.lower()).strip('-')}.yaml"
-    found = files("aistudio_conformance").joinpath("known_failing", name)
-    return read(found.read_bytes(), name) if found.is_file() else ()
+    return every_shipped().get(re.sub(r"[^a-z0-9]+", "-", client.lower()).strip("-"), ())
+
+
+@cache
+def every_shipped() -> Mapping[str, tuple[Known, ...]]:
+    """All the suite's own lists, by the names of their clients. Raises KnownError."""
+    found = files("aistudio_conformance").joinpath("known_failing").iterdir()
+    lists = sorted((one for one in found if one.name.endswith(".yaml")), key=lambda one: one.name)
+    return {one.name.removesuffix(".yaml"): read(one.read_bytes(), one.name) for one in lists}
 
 
 def compare(known: Sequence[Known], verdicts: Sequence[Verdict], cases: Iterable[str]) -> Compared:
@@ -115,6 +123,8 @@ def _problem(entry: Known, finding: Finding | None) -> str:
         return "and passes; take it off the list"
     if finding.outcome.value != entry.outcome:
         return f"with `{entry.outcome}` and is `{finding.outcome}`"
+    if entry.breaks not in ("", finding.rule):
+        return f"because it breaks {entry.breaks}, and is a check of {finding.rule}"
     if entry.why not in finding.why:
         return f"because of {entry.why!r}, and fails otherwise: {finding.why}"
     return ""

@@ -109,6 +109,11 @@ class Results(Struct, frozen=True):
         counted = Counter("known failing" if one.known else one.finding.outcome.value for one in self.lines)
         return {name: counted[name] for name in (*(outcome.value for outcome in Outcome), "known failing")}
 
+    @property
+    def known(self) -> Iterator[tuple[Finding, Known]]:
+        """What failed as it is known to, each check once."""
+        yield from {one.finding.check: (one.finding, one.known) for one in self.lines if one.known}.values()
+
     def alone(self, case: str) -> str:
         """The command that runs one case again; empty where nobody can say."""
         verb = "server" if self.run.court == "server" else "run"

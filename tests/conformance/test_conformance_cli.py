@@ -251,7 +251,10 @@ def test_a_pack_is_listed_alone_and_run_by_its_name_or_by_its_cases(run):
         ),
         ("UP-01/url-used-as-given", ["MUST", "Every PUT goes to an upload URL that was given"]),
         ("monitor/nothing-left-behind", ["SHOULD", "every one", "LeavesTheDraft: It forgets"]),
-        ("monitor/secrets-printed", ["MUST", "PrintsItsKey"]),
+        (
+            "monitor/secrets-printed",
+            ["MUST", "PrintsItsKey", "yandex-ai-studio-sdk in AU-06, UP-05, UP-06: "],
+        ),
     ],
 )
 def test_a_check_is_explained_with_its_rule_what_it_looks_at_and_what_proves_it(run, check, told):

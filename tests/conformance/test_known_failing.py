@@ -75,6 +75,13 @@ def test_nothing_is_said_of_a_check_that_could_not_be_judged():
     assert (found.expected, found.problems) == ({}, ())
 
 
+def test_an_entry_may_name_the_rule_that_is_broken_which_is_that_of_its_check():
+    assert compared(known(breaks="r")).problems == ()
+    assert compared(known(breaks="other")).problems == (
+        "UP-01/size is listed as known failing because it breaks other, and is a check of r",
+    )
+
+
 def test_an_entry_that_stands_there_twice_is_a_problem():
     assert compared(known(), known()).problems == ("UP-01/size is listed as known failing 2 times",)
 

@@ -142,7 +142,8 @@ def test_people_see_every_case_and_what_is_not_green_once():
     text = shown(MIXED)
     assert "XX-01  the case XX-01 " in text
     assert text.count("HARNESS ERROR  ") == 1, "the trouble of a case is the same in all its checks"
-    assert [word for word in ("XX-01/passed", "XX-01/none", "XX-01/known") if word in text] == []
+    assert [word for word in ("XX-01/passed", "XX-01/none") if word in text] == []
+    assert "known failing  XX-01/known, MUST r: they know" in text
     assert "KNOWN FAILING  XX-01/other is listed as known failing and passes" in text
     assert "UNKNOWN  this suite has no case ZZ-99; it was not judged" in text
     assert "DID NOT RUN  XX-03" in text
@@ -198,6 +199,7 @@ def test_ci_sees_why_and_what_the_list_says():
     assert failure.get("message") == "fail: why size"
     assert failure.text == "MUST Sizes are kept.\nsb c.4\n#2 DatasetService/Create {} → INTERNAL"
     assert suite.find("testcase[@name='known']/skipped").get("message") == "known failing: they know"
+    assert suite.find("testcase[@name='known']/skipped").text.startswith("MUST r: ")
 
 
 def test_what_xml_cannot_hold_is_replaced():
@@ -226,6 +228,7 @@ def test_programs_see_every_finding_a_line_each_and_know_the_end():
         "entries": [2],
     }
     assert [one.get("known_failing") for one in findings if one["check"] == "XX-01/known"] == ["they know"]
+    assert [one.get("known_citation") for one in findings if one.get("known_failing")] == ["tracker 1"]
     assert footer == {
         "end": True,
         "findings": 8,

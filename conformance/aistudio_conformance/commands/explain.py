@@ -16,6 +16,7 @@ from aistudio_conformance.case import Case, Check
 from aistudio_conformance.commands.command import Command, CommandError
 from aistudio_conformance.functions import FUNCTIONS
 from aistudio_conformance.judge import SECRETS_RULE
+from aistudio_conformance.known import every_shipped
 from aistudio_conformance.ledger import Rule
 from aistudio_conformance.monitors import MONITORS, SECRETS_PRINTED
 from aistudio_conformance.packs import every_case
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         near = get_close_matches(name, [*checks, *monitors], 3, 0.4)
         hint = f"did you mean {' or '.join(near)}?" if near else "`aistudio-conformance list` names them all"
         raise CommandError(f"no check {name}; {hint}", Exit.USAGE)
-    sys.stdout.write("\n".join((name, *told, *_mutants(name))) + "\n")
+    sys.stdout.write("\n".join((name, *told, *_mutants(name), *_known(name))) + "\n")
     return Exit.GREEN
 
 
@@ -98,6 +99,16 @@ def _mutants(check: str) -> Iterator[str]:
     proofs = [(name, client) for name, (client, red) in broken.EVERY.items() if check in red]
     for number, (name, client) in enumerate(proofs):
         yield f"{'' if number else 'caught':<11}{name}: {inspect.getdoc(client)}"
+
+
+def _known(check: str) -> Iterator[str]:
+    """Which shipped clients are known to break it, and how."""
+    for client, entries in every_shipped().items():
+        for entry in (one for one in entries if one.check == check):
+            cases = f" in {', '.join(entry.cases)}" if entry.cases else ""
+            versions = f" {', '.join(entry.versions)}" if entry.versions else ""
+            yield f"known      {client}{versions}{cases}: {entry.reason}"
+            yield f"           {entry.citation}"
 
 
 COMMAND = Command(

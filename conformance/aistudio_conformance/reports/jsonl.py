@@ -38,7 +38,7 @@ def lines(results: Results) -> Iterator[bytes]:
 def _finding(line: Line) -> Mapping[str, Any]:
     finding, known = line.finding, line.known
     told = {"case": line.judged.case.id, **msgspec.structs.asdict(finding)}
-    return told | ({"known_failing": known.reason} if known else {})
+    return told | ({"known_failing": known.reason, "known_citation": known.citation} if known else {})
 
 
 def _line(document: Mapping[str, Any]) -> bytes:

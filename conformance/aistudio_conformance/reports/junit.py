@@ -34,7 +34,9 @@ def _add(suite: ET.Element, line: Line, rules: Rules) -> None:
     finding, case = line.finding, line.judged.case.id
     testcase = _testcase(suite, case, finding.check.removeprefix(f"{case}/"))
     if line.known:
-        _child(testcase, "skipped", f"known failing: {line.known.reason}")
+        rule = rules[finding.rule]
+        breaks = f"{rule.level} {rule.id}: {rule.statement}"
+        _child(testcase, "skipped", f"known failing: {line.known.reason}").text = _text(breaks)
     elif line.shade is Shade.NOT_COUNTED:
         _child(testcase, "skipped", f"not applicable: {finding.why}")
     elif line.shade is not Shade.GREEN:

@@ -8,6 +8,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select
 from msgspec import Struct
 
 from aistudio_conformance.judge import Rules
+from aistudio_conformance.known import Known
+from aistudio_conformance.ledger import Rule
+from aistudio_conformance.model import Finding
 from aistudio_conformance.reports import conversation, story
 from aistudio_conformance.results import Exit, Line, Results, Shade
 from aistudio_conformance.runner import Judged
@@ -71,6 +74,7 @@ def _run(results: Results, number: int, rules: Rules) -> Mapping[str, Any]:
         "started_at": run.started_at,
         "problems": [*results.compared.problems, *missing, *unknown],
         "stories": [*_stories(results, number, rules)],
+        "known": [_known(finding, entry, rules) for finding, entry in results.known],
     }
 
 
@@ -118,17 +122,25 @@ def _worth_telling(lines: Sequence[Line]) -> Iterator[Line]:
 
 
 def _finding(line: Line, rules: Rules) -> Mapping[str, Any]:
-    rule, finding = rules[line.finding.rule], line.finding
+    finding = line.finding
     return {
+        **_rule(rules[finding.rule]),
         "check": finding.check,
         "outcome": finding.outcome.value,
         "shade": _CLASSES[line.shade],
-        "level": rule.level,
-        "statement": rule.statement,
-        "source": f"{', '.join(rule.provenance)}: {rule.cite}",
         "why": finding.why,
         "entries": [*conversation.told(line.judged.journal, finding.entries)],
     }
+
+
+def _known(finding: Finding, entry: Known, rules: Rules) -> Mapping[str, str]:
+    told = {"outcome": finding.outcome.value, "check": finding.check}
+    return told | _rule(rules[finding.rule]) | {"reason": entry.reason, "citation": entry.citation}
+
+
+def _rule(rule: Rule) -> dict[str, str]:
+    source = f"{', '.join(rule.provenance)}: {rule.cite}"
+    return {"rule": rule.id, "level": rule.level, "statement": rule.statement, "source": source}
 
 
 def _lines(results: Results, judged: Judged) -> list[Line]:

@@ -40,6 +40,9 @@ def show(results: Results, rules: Rules, out: Console) -> None:
     out.print(_table(results))
     for judged in results.judged:
         _show_case(judged, [*_told_once(results, judged)], rules, results, out)
+    for finding, known in results.known:
+        rule = rules[finding.rule]
+        _say(out, f"known failing  {finding.check}, {rule.level} {rule.id}: {known.reason}", "dim")
     for problem in results.compared.problems:
         _say(out, f"KNOWN FAILING  {problem}", "red")
     for case in results.unknown:
