@@ -32,6 +32,10 @@ from aistudio_conformance.protocol import (
     ValidationError,
 )
 
+_OF_A_SIGNATURE = {
+    f"X-Amz-{name}" for name in ("Algorithm", "Credential", "Date", "Expires", "Signature", "SignedHeaders")
+}
+
 
 @turns_red("UP-01/created-once-by-its-name")
 class NamesLikeTheConsole(RawStubs):
@@ -73,6 +77,20 @@ class SortsTheQuery(RawStubs):
         path, _, query = url.partition("?")
         turned = urlencode(sorted(parse_qsl(query), reverse=True), quote_via=quote, safe="")
         return super()._sent(f"{path}?{turned}", body, headers)
+
+
+@turns_red("UP-01/url-used-as-given")
+class RebuildsWhatItKnows(RawStubs):
+    """It puts an upload URL of the form that it knows together anew; one of another form it uses as given."""
+
+    def _sent(
+        self, url: str, body: bytes | BinaryIO | Iterable[bytes], headers: Mapping[str, str]
+    ) -> Answered:
+        path, _, query = url.partition("?")
+        parts = dict(parse_qsl(query))
+        is_known = parts.keys() == _OF_A_SIGNATURE and "/us-east-1/" in parts["X-Amz-Credential"]
+        anew = urlencode({name: parts[name] for name in sorted(parts)}, quote_via=quote, safe="")
+        return super()._sent(f"{path}?{anew}" if is_known else url, body, headers)
 
 
 @turns_red("UP-01/body-is-the-file")

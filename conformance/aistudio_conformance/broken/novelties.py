@@ -132,3 +132,12 @@ class NeedsAKnownResponse(RawStubs):
         if kind and not kind.endswith("ValidateDatasetResponse"):
             raise Refused("the response cannot be read")
         super()._require_valid(dataset_id, operation)
+
+
+@turns_red("FC-03/waited")
+class StopsAtNewMetadata(RawStubs):
+    """It takes counts in metadata of a type that it does not know for the end, and looks at the dataset."""
+
+    def _is_done(self, operation: Operation) -> bool:
+        metadata = operation.metadata
+        return super()._is_done(operation) or (metadata.type_url.endswith(".New") and bool(metadata.value))
