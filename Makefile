@@ -48,7 +48,7 @@ test-all: $(VENV)/.all node-client  ## The tests that take long, or need real pr
 	$(BIN)/pytest -n auto -m all $(PYTEST_ARGS)
 
 nightly: $(VENV)/.dev  ## The long runs: any bytes as dataset files, half an hour of work with and without a state, 200 kills, older SDKs
-	AISTUDIO_FUZZ_SECONDS=300 $(BIN)/pytest tests/property/formats/test_any_bytes_are_survived.py $(PYTEST_ARGS)
+	AISTUDIO_FUZZ_SECONDS=300 $(BIN)/pytest tests/property/formats/test_any_bytes_are_survived.py -k long $(PYTEST_ARGS)
 	AISTUDIO_SOAK_SECONDS=1800 $(BIN)/pytest tests/wire/test_memory_stays_flat.py $(PYTEST_ARGS)
 	AISTUDIO_KILLS=200 $(BIN)/pytest tests/wire/test_killed_at_any_moment.py $(PYTEST_ARGS)
 	AISTUDIO_RELEASES=all $(BIN)/pytest tests/conformance/test_shipped_clients.py -k older $(PYTEST_ARGS)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
+import msgspec
 
 from aistudio_protos.pool import services
 
@@ -187,7 +187,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is stale")
     check = parser.parse_args().check
-    rows = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    rows = msgspec.yaml.decode(TABLE.read_bytes())
     stale = []
     for path, write in ((MODULE, module), (PAGE, page)):
         text = write(rows)

@@ -3,10 +3,11 @@
 import argparse
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+import msgspec
 
 from aistudio_conformance.broken.clients import EVERY
 from aistudio_conformance.broken.servers import broken_servers
@@ -34,9 +35,10 @@ def server_checks() -> dict[str, str]:
     return own | {monitor.check: monitor.rule for monitor in SERVER_MONITORS.values()}
 
 
+@cache
 def behaviours() -> Mapping[str, Mapping[str, Any]]:
     """The mock's table, by id."""
-    return {row["id"]: row for row in yaml.safe_load(TABLE.read_text(encoding="utf-8"))}
+    return {row["id"]: row for row in msgspec.yaml.decode(TABLE.read_bytes())}
 
 
 def page() -> str:

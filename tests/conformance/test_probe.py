@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
+import msgspec
 import pytest
-import yaml
 
 from aistudio_conformance.cli import main
 from aistudio_conformance.probe.evidence import Probing
@@ -21,7 +21,7 @@ from aistudio_protos.pool import message_class, method_of
 
 ROWS = {
     row["id"]: row
-    for row in yaml.safe_load(Path("mockserver/aistudio_mock/behaviours.yaml").read_text(encoding="utf-8"))
+    for row in msgspec.yaml.decode(Path("mockserver/aistudio_mock/behaviours.yaml").read_bytes())
 }
 CHANGED = {
     "cancel-finished": "refuse",

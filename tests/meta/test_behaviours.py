@@ -6,8 +6,8 @@ import sys
 from itertools import chain
 from pathlib import Path
 
+import msgspec
 import pytest
-import yaml
 
 from aistudio_formats.examples import EXAMPLES
 from aistudio_mock import MockServer
@@ -17,7 +17,7 @@ from aistudio_mock.domain.settings import READERS
 from tools import generate_behaviours, generate_diagrams
 
 ROOT = Path(__file__).resolve().parents[2]
-ROWS = yaml.safe_load(generate_behaviours.TABLE.read_text(encoding="utf-8"))
+ROWS = msgspec.yaml.decode(generate_behaviours.TABLE.read_bytes())
 EVIDENCE = {"recorded", "documented", "proto", "sdk-source", "assumed"}
 KEYS = {"id", "statement", "evidence", "cite"}
 SETTABLE = [row for row in ROWS if "values" in row]

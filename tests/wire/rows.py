@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import grpc
-import yaml
+import msgspec
 from google.protobuf.json_format import MessageToDict, ParseDict
 
 from aistudio_protos.pool import POOL, message_class
@@ -37,8 +37,7 @@ _CREDENTIALS = (("authorization", "Api-Key AQVNanything"),)
 
 def load(name: str) -> list[Row]:
     """The rows of a fixture file, in the order they are played."""
-    rows: list[Row] = yaml.safe_load((FIXTURES / name).read_text(encoding="utf-8"))
-    return rows
+    return msgspec.yaml.decode((FIXTURES / name).read_bytes(), type=list[Row])
 
 
 def play(rows: Sequence[Row], names: Names, rpc: Rpc) -> dict[str, list[str]]:

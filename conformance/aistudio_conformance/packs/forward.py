@@ -11,7 +11,6 @@ from importlib.resources import files
 from typing import Any
 
 import msgspec
-import yaml
 from google.protobuf.descriptor import MethodDescriptor
 from msgspec import Struct, field
 
@@ -82,8 +81,8 @@ def scenes() -> tuple[Scene, ...]:
     """Every scene. Raises CaseError."""
     text = files("aistudio_conformance").joinpath("packs", "forward.yaml").read_bytes()
     try:
-        return msgspec.convert(yaml.safe_load(text), tuple[Scene, ...])
-    except (yaml.YAMLError, msgspec.ValidationError) as problem:
+        return msgspec.yaml.decode(text, type=tuple[Scene, ...])
+    except msgspec.MsgspecError as problem:
         raise CaseError(f"forward.yaml: {' '.join(str(problem).split())}") from None
 
 
