@@ -13,6 +13,7 @@ from aistudio_formats import flaws
 from aistudio_formats.blocks import Block
 from aistudio_formats.classes import TEXT, ClassRow, UnusableClasses, model_of
 from aistudio_formats.flaws import Flaw
+from aistudio_formats.known_rows import KnownRows
 from aistudio_formats.rows import BROKEN, Row
 
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -34,6 +35,7 @@ class Check:
         self._decode: _Decode | None = None
         self._tried: tuple[type[Row], _Decode] | None = None
         self._unseen: set[str] = set()
+        self._known = KnownRows()
         if not issubclass(model, ClassRow):
             self._fix(model, msgspec.json.Decoder(model).decode)
 
@@ -52,13 +54,18 @@ class Check:
         """Whether everything decodes and the quotation marks add up (see `Row.quotes`)."""
         if self._decode is None or block.longest > self.model.longest:
             return False
+        if self._known.cover(block.lines):
+            return True
         rows: Iterator[Any] = map(self._decode, block.lines)
         found = sum(map(_marks, block.pieces))
         try:
             expected = self.model.quotes(self._tally(rows) if self._unseen else rows, len(block.lines), found)
         except _UNREADABLE:
             return False
-        return found == expected or (expected != BROKEN and _unescaped(block.pieces) == expected)
+        is_right = found == expected or (expected != BROKEN and _unescaped(block.pieces) == expected)
+        if is_right and issubclass(self.model, ClassRow):
+            self._known.learn(block.lines)
+        return is_right
 
     def _one_by_one(self, lines: Iterable[bytes]) -> Iterator[tuple[int, Flaw]]:
         for index, line in enumerate(lines):

@@ -181,10 +181,12 @@ def _row_groups(batches: Iterator["pa.RecordBatch"], schema: "pa.Schema") -> Ite
     import pyarrow as pa  # noqa: PLC0415  heavy
 
     waiting: list[pa.RecordBatch] = []
+    size = 0
     for batch in batches:
         waiting.append(batch.replace_schema_metadata(schema.metadata))
-        if sum(each.nbytes for each in waiting) >= ROW_GROUP:
+        size += batch.nbytes
+        if size >= ROW_GROUP:
             yield pa.Table.from_batches(waiting, schema)
-            waiting = []
+            waiting, size = [], 0
     if waiting:
         yield pa.Table.from_batches(waiting, schema)

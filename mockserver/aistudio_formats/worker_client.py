@@ -21,10 +21,11 @@ SMALL = 1 << 20
 """Files up to this many bytes are done in this process."""
 
 
-FRUGAL = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"}
-"""Variables of the worker, for a third less memory at its peak.
+FRUGAL = {"ARROW_DEFAULT_MEMORY_POOL": "jemalloc" if sys.platform == "linux" else "system"}
+"""Variables of the worker, for a quarter less memory at its peak in the same time.
 
-Arrow's own allocator and glibc's arenas, one for each thread, keep what they were given back.
+Arrow's usual allocator keeps what it was given back. Of pyarrow's wheels only those for Linux are sure to
+have jemalloc.
 """
 
 

@@ -52,6 +52,16 @@ def test_both_places_give_the_report_and_the_size_and_md5_of_what_is_stored(sour
     assert outcome.converted.md5 == hashlib.md5(data).hexdigest()
 
 
+def test_pyarrow_has_the_allocator_that_the_worker_asks_for() -> None:
+    asked = worker_client.FRUGAL["ARROW_DEFAULT_MEMORY_POOL"]
+    program = "import pyarrow; print(pyarrow.default_memory_pool().backend_name)"
+    env = os.environ | worker_client.FRUGAL
+    result = subprocess.run(
+        [sys.executable, "-c", program], env=env, capture_output=True, text=True, check=True
+    )
+    assert (result.stdout, result.stderr) == (f"{asked}\n", "")
+
+
 @pytest.mark.parametrize("small", [-1, 1 << 20])
 def test_both_places_report_errors_alike(source: Path, small: int) -> None:
     source.write_bytes(b"{}\n")
