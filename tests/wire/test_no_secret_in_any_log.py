@@ -5,6 +5,8 @@ import re
 import signal
 import subprocess
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import grpc
 import pytest
@@ -46,6 +48,10 @@ def flow(ready):
         download = client.call("DatasetService/GetDownloadUrls", dataset_id=dataset_id).download_urls[0].url
         assert requests.get(download, timeout=20).ok
         assert requests.get(download, headers=bearer, timeout=20).status_code == 400
+        draft = {"folder_id": folder.id, "task_type": steps.GENERATION, "upload_format": "jsonlines"}
+        client.call("DatasetService/Create", name="told", metadata=f"made with {token}", **draft)
+        with pytest.raises(HTTPError):  # requests would spell it as usual
+            urlopen(download.replace("X-Amz-Signature", "X-Amz-%53ignature") + "0", timeout=20)
     signatures = [re.search("X-Amz-Signature=([0-9a-f]{64})", one)[1] for one in (url, download)]
     return [ready["api_key"], folder.api_key, token, WRONG, *signatures]
 
