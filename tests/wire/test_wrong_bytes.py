@@ -64,7 +64,8 @@ def test_a_message_of_more_than_four_megabytes_is_refused_and_the_connection_liv
     client, folder, nothing_changes
 ):
     nothing_changes()
-    code, _ = steps.refused(client.call, "DatasetService/Create", **{**CREATE, "metadata": "m" * 5_000_000})
+    big = {**CREATE, "folder_id": folder.id, "metadata": "m" * 5_000_000}
+    code, _ = steps.refused(client.call, "DatasetService/Create", **big)
     assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
