@@ -27,7 +27,7 @@ def _written(
         *_good_rows(case, name, file, seed),
         *(_line(fill(one, variables)) for one in file.lines),
     ]
-    content = "\n".join(lines).encode()
+    content = b"\n".join(lines)
     path.write_bytes(content)
     return {
         "path": str(path),
@@ -37,7 +37,7 @@ def _written(
     }
 
 
-def _good_rows(case: str, name: str, file: File, seed: int) -> Iterator[str]:
+def _good_rows(case: str, name: str, file: File, seed: int) -> Iterator[bytes]:
     """Text to text: each row its own question and answer, the answer over and over in a long one."""
     for number in range(1, (file.rows or 0) + 1):
         asked, told = (nonce(seed, case, f"file {name} {number} {part}") for part in ("asked", "told"))
@@ -45,5 +45,5 @@ def _good_rows(case: str, name: str, file: File, seed: int) -> Iterator[str]:
         yield _line({"request": [{"role": "user", "text": asked}], "response": answer})
 
 
-def _line(line: Any) -> str:
-    return line if isinstance(line, str) else msgspec.json.encode(line).decode()
+def _line(line: Any) -> bytes:
+    return line.encode() if isinstance(line, str) else msgspec.json.encode(line)

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
@@ -56,6 +57,7 @@ class MockTarget:
         self._program = command
         self._command = (*(command or (mock_program(),)), *_SERVE)
         self._own = ExitStack()
+        self._spare: SimpleQueue[MockTarget] = SimpleQueue()
 
     def __enter__(self) -> Self:
         try:
@@ -99,7 +101,7 @@ class MockTarget:
     def new_folder(self, server: Server, seed: int) -> "MockFolder":
         """A fresh folder with a case's settings. Raises TargetError."""
         if server.alone:
-            return self._own.enter_context(MockTarget(self._program)).default_folder()
+            return self._alone()
         name = f"{server.folder}.{seed:x}" if server.folder else None
         given = {"id": name, "time": server.time, "durations": server.durations, "auth": server.auth}
         settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
@@ -110,10 +112,18 @@ class MockTarget:
         return folder
 
     def default_folder(self) -> "MockFolder":
-        """The folder of calls that name none; the mock ends with it."""
+        """The folder of calls that name none; it stays when it is forgotten, and is empty."""
         shown = self._control.default_folder()
-        folder = MockFolder(self._control, self._ready, str(shown["id"]), str(shown["api_key"]))
-        folder.on_forget = self._stop
+        return MockFolder(self._control, self._ready, str(shown["id"]), str(shown["api_key"]))
+
+    def _alone(self) -> "MockFolder":
+        """The default folder of a mock that serves nobody else; once it is forgotten, the next one's."""
+        try:
+            spare = self._spare.get_nowait()
+        except Empty:
+            spare = self._own.enter_context(MockTarget(self._program))
+        folder = spare.default_folder()
+        folder.on_forget = lambda: self._spare.put(spare)
         return folder
 
     def _wait(self) -> Ready:

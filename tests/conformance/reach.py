@@ -33,6 +33,12 @@ def watched(target):
     return judged, found
 
 
+def in_plaintext(told):
+    """That client, as fast as the one without a defect: without handshakes."""
+    adapter = find(told)
+    return replace_connect(adapter, lambda place: adapter.connect(replace(place, tls="")))
+
+
 def replace_connect(adapter, connect):
     return type(adapter)(connect, adapter.hello)
 

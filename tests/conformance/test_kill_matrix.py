@@ -14,7 +14,7 @@ from aistudio_conformance.model import Outcome
 from aistudio_conformance.reports.story import conversation, conversations
 from aistudio_conformance.runner import Runner
 from tests.conformance.in_process import judged_in_process
-from tests.conformance.reach import PLAINTEXT, named, reached, watched
+from tests.conformance.reach import PLAINTEXT, in_plaintext, named, reached, watched
 
 GREEN = {Outcome.PASS, Outcome.NOT_APPLICABLE}
 HOST = (sys.executable, "-m", "aistudio_conformance.adapters.host")
@@ -37,6 +37,11 @@ def by_children(told, target, chosen):
     with Runner([*HOST, told], target, rules(), seed=1) as runner:
         runner.smoke()
         return list(runner.run(chosen))
+
+
+def broken(name):
+    """The broken client, for `judged_in_process`."""
+    return in_plaintext(f"{BROKEN}:{name}")
 
 
 def red(judged):
@@ -111,27 +116,35 @@ def test_a_broken_client_turns_its_checks_red_in_their_cases(name, target, used)
     assert_exactly_red(name, declared, target, named(client, declared, used))
 
 
+@pytest.mark.all
+@pytest.mark.parametrize("name", [name for name in MUTANTS if name not in WATCHED])
+def test_a_broken_client_turns_nothing_red_in_the_other_cases_in_which_it_can_differ(name, target, used):
+    client, declared = MUTANTS[name]
+    its_own = named(client, declared, used)
+    others = [case for case in reached(client, used) if case not in its_own]
+    assert red(judged_in_process(broken(name), target, chosen=others)) == {}
+
+
 @pytest.mark.parametrize("name", WATCHED)
 def test_what_a_monitor_is_to_see_it_sees_in_one_of_the_cases(name, target, used):
     client, declared = MUTANTS[name]
     seen = {}
     for case in reached(client, used):
-        seen |= red(judged_in_process(f"{BROKEN}:{name}", target, chosen=[case]))
+        seen |= red(judged_in_process(broken(name), target, chosen=[case]))
         if seen.keys() >= declared:
             break
     assert seen.keys() == declared, seen
 
 
 @pytest.mark.all
-@pytest.mark.parametrize("name", MUTANTS)
-def test_a_broken_client_turns_exactly_its_checks_red(name, target, used):
-    """In every case in which it can differ from the client without a defect."""
+@pytest.mark.parametrize("name", WATCHED)
+def test_what_a_monitor_is_to_see_it_sees_and_nothing_else_in_all_of_them(name, target, used):
     client, declared = MUTANTS[name]
     assert_exactly_red(name, declared, target, reached(client, used))
 
 
 def assert_exactly_red(name, declared, target, chosen):
-    judged = judged_in_process(f"{BROKEN}:{name}", target, chosen=chosen)
+    judged = judged_in_process(broken(name), target, chosen=chosen)
     seen = red(judged)
     assert seen.keys() == declared, seen
     for check in declared:
@@ -144,7 +157,7 @@ def assert_exactly_red(name, declared, target, chosen):
 def test_where_a_broken_client_cannot_differ_it_does_not(name, target, used):
     client, _ = MUTANTS[name]
     others = [case for case in cases() if case not in reached(client, used)]
-    assert red(judged_in_process(f"{BROKEN}:{name}", target, chosen=others)) == {}
+    assert red(judged_in_process(broken(name), target, chosen=others)) == {}
 
 
 def test_a_broken_client_is_as_red_in_a_process_of_its_own(target):
