@@ -25,7 +25,7 @@ demo: $(VENV)/.runtime  ## The whole flow on example data, told step by step
 	@$(BIN)/aistudio-mock demo
 
 test: $(VENV)/.dev  ## The tests that need Python only and are quick
-	$(BIN)/pytest -n auto -m "not all" $(PYTEST_ARGS)
+	$(BIN)/pytest -n auto --dist worksteal -m "not all" $(PYTEST_ARGS)
 
 check: lint test  ## The whole gate: lint, then test
 
@@ -45,7 +45,7 @@ $(NODE)/dist/.built: $(wildcard $(NODE)/*.json $(NODE)/*.mjs $(NODE)/src/*.ts $(
 	@touch $@
 
 test-all: $(VENV)/.all node-client  ## The tests that take long, or need real programs (grpcurl, curl, Node, Chromium)
-	$(BIN)/pytest -n auto -m all $(PYTEST_ARGS)
+	$(BIN)/pytest -n auto --dist worksteal -m all $(PYTEST_ARGS)
 
 nightly: $(VENV)/.dev  ## The long runs: any bytes as dataset files, half an hour of work with and without a state, 200 kills, older SDKs
 	AISTUDIO_FUZZ_SECONDS=300 $(BIN)/pytest tests/property/formats/test_any_bytes_are_survived.py -k long $(PYTEST_ARGS)

@@ -1,11 +1,9 @@
-"""Some workers, fifty tests in each, all with the same names: none sees anything of another's."""
+"""Some workers, many tests in each, all with the same names: none sees anything of another's."""
 
 import pytest
 
 from aistudio_mock import MockServer
 from tests.plugin.suite import SECONDS, Suite
-
-TESTS = 50
 
 SUITE = """
 import os, urllib.error, urllib.request
@@ -14,7 +12,7 @@ from datetime import timedelta
 import grpc, pytest
 from tests.wire.stubs import Client
 
-TESTS = 50
+TESTS = int(os.environ["TESTS"])
 STATUSES = ("UNAVAILABLE", "ABORTED", "RESOURCE_EXHAUSTED", "DEADLINE_EXCEEDED")
 BODY = b'{"request": [{"role": "user", "text": "q"}], "response": "a"}\\n'
 
@@ -72,10 +70,10 @@ def test_alone(aistudio_folder, client, number):
 
 
 @pytest.mark.timeout(SECONDS + 20)
-@pytest.mark.parametrize("count", [2, pytest.param(8, marks=pytest.mark.all)])
+@pytest.mark.parametrize(("count", "tests"), [(2, 12), pytest.param(8, 50, marks=pytest.mark.all)])
 @pytest.mark.parametrize("way", ["one server each", "one server for all"])
-def test_no_worker_sees_what_another_does(tmp_path, way, count):
-    suite = Suite(tmp_path, {"AISTUDIO_MOCK_CA_DIR": str(tmp_path / "ca")})
+def test_no_worker_sees_what_another_does(tmp_path, way, count, tests):
+    suite = Suite(tmp_path, {"AISTUDIO_MOCK_CA_DIR": str(tmp_path / "ca"), "TESTS": str(tests)})
     # Every worker runs every test, so the same one runs that many times at once.
     workers = ("-n", str(count), "--dist", "each", "-q")
     if way == "one server each":
@@ -85,6 +83,6 @@ def test_no_worker_sees_what_another_does(tmp_path, way, count):
             url = ("--aistudio-mock-url", mock.http_url)
             result = suite.run(*workers, *url, test_alone=SUITE)
             store, folders = mock._server.backend.store, mock._server.backend.folders
-            assert mock._server.backend.journal.totals.of("DatasetService/Create") == 2 * count * TESTS
+            assert mock._server.backend.journal.totals.of("DatasetService/Create") == 2 * count * tests
             assert (list(store.datasets), [folder.id for folder in folders]) == ([], [mock.default_folder.id])
-    assert result.outcomes == {"passed": count * TESTS}, result.out
+    assert result.outcomes == {"passed": count * tests}, result.out

@@ -69,8 +69,8 @@ _fresh = count()
 class World:
     """One server, a folder of it, and the operation that was begun there last."""
 
-    def __init__(self, mock, name, setup, *, asks_anew):
-        self.mock, self.setup, self.asks_anew = mock, setup, asks_anew
+    def __init__(self, mock, client, name, setup, *, asks_anew):
+        self.mock, self.client, self.setup, self.asks_anew = mock, client, setup, asks_anew
         self.folder = mock.default_folder
         self.name = self.folder.id if setup is DEFAULT else name
         self.come(None)
@@ -100,15 +100,11 @@ class World:
             "nobody": [],
             "elsewhere": [stranger, ("x-folder-id", ELSEWHERE)],
         }[who]
-        with Client(self.mock.endpoint) as client:
-            return told(lambda: client.channel.unary_unary(GET)(body, metadata=metadata, timeout=20))
+        return told(lambda: self.client.channel.unary_unary(GET)(body, metadata=metadata, timeout=20))
 
     def begin(self, _):
         uri, messages = f"gpt://{self.name}/yandexgpt-lite/latest", [{"role": "user", "text": "Кто ты?"}]
-        with Client(self.mock.endpoint, f"Api-Key {self.key}") as client:
-            begun = told(
-                lambda: client.call("TextGenerationAsyncService/Completion", model_uri=uri, messages=messages)
-            )
+        begun = self.called("TextGenerationAsyncService/Completion", model_uri=uri, messages=messages)
         self.operation_id = getattr(begun, "id", self.operation_id)
         return begun
 
@@ -126,8 +122,11 @@ class World:
             self.mock._server.backend.store.operations.put(planted)
 
     def cancel(self, _):
-        with Client(self.mock.endpoint, f"Api-Key {self.key}") as client:
-            return told(lambda: client.call("OperationService/Cancel", operation_id=self.operation_id))
+        return self.called("OperationService/Cancel", operation_id=self.operation_id)
+
+    def called(self, method, **fields):
+        self.client.metadata = (("authorization", f"Api-Key {self.key}"),)
+        return told(lambda: self.client.call(method, **fields))
 
     def advance(self, seconds):
         self.inside.clock.advance(seconds * SECOND)
@@ -198,7 +197,8 @@ def mocks():
     with MockServer(seed=1, time="manual") as one, MockServer(seed=1, time="manual") as other:
         for mock in (one, other):
             stop(mock._server.backend.folders.default.clock)
-        yield one, other
+        with Client(one.endpoint) as of_one, Client(other.endpoint) as of_other:
+            yield (one, of_one), (other, of_other)
 
 
 @settings(max_examples=60)
@@ -211,8 +211,8 @@ def mocks():
 @example({"time": "manual", "auth": "any", "settings": {}}, ["token"], [("advance", 12 * 3_600 + 1)])
 def test_it_is_what_would_be_given(mocks, setup, callers, steps):
     name = next(_names)
-    again = World(mocks[0], name, setup, asks_anew=False)
-    anew = World(mocks[1], name, setup, asks_anew=True)
+    again = World(*mocks[0], name, setup, asks_anew=False)
+    anew = World(*mocks[1], name, setup, asks_anew=True)
     for step, value in [("begin", None), *steps]:
         assert again.do(step, value) == anew.do(step, value), (step, value)
         for caller in 3 * callers:

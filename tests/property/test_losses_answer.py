@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -25,6 +25,9 @@ KINDS = (
 )
 MORE = st.floats(1.2, 20)
 STEPS = st.integers(20, 3_000)
+
+few = settings(max_examples=40)
+"""Each draws two whole runs, and the relations are smooth."""
 
 
 @st.composite
@@ -63,6 +66,7 @@ def scheduled(recipe, **changes):
     return replace(recipe, schedule=replace(recipe.schedule, **changes))
 
 
+@few
 @given(recipes(), MORE)
 def test_more_rows(recipe, more):
     """The validation loss falls, with the same `n_samples`."""
@@ -70,6 +74,7 @@ def test_more_rows(recipe, more):
     assert last(richer)[1] < last(recipe)[1]
 
 
+@few
 @given(recipes(), st.integers(10, 30_000), MORE, st.floats(1e-5, BEARABLE_LR))
 def test_more_rows_without_n_samples(recipe, rows, more, lr):
     """The validation loss falls when the rows decide how long the run is, too."""
@@ -81,6 +86,7 @@ def test_more_rows_without_n_samples(recipe, rows, more, lr):
     assert trained_on(int(rows * more)) < trained_on(rows)
 
 
+@few
 @given(recipes(), MORE)
 def test_more_epochs(recipe, more):
     """The training loss falls."""
@@ -88,6 +94,7 @@ def test_more_epochs(recipe, more):
     assert last(longer)[0] < last(recipe)[0]
 
 
+@few
 @given(recipes(), MORE)
 def test_too_many_epochs(recipe, more):
     """The validation loss, measured in training losses, rises."""
@@ -102,6 +109,7 @@ def test_after_enough_epochs_the_validation_loss_rises_by_itself():
     assert last(scheduled(few, total_steps=5_000))[1] > last(few)[1]
 
 
+@few
 @given(recipes(), MORE, st.floats(1.01, 100))
 def test_lr_too_high(recipe, more, above):
     """Above what can be borne, both losses rise with it."""
@@ -110,6 +118,7 @@ def test_lr_too_high(recipe, more, above):
     assert all(after > before for before, after in zip(last(high), last(higher), strict=True))
 
 
+@few
 @given(recipes(), MORE)
 def test_lr_too_low(recipe, more):
     """Below what can be borne, the training loss falls with it."""
@@ -117,6 +126,7 @@ def test_lr_too_low(recipe, more):
     assert last(recipe)[0] < last(scheduled(recipe, lr=lr / more, min_lr=recipe.schedule.min_lr / more))[0]
 
 
+@few
 @given(recipes(), st.floats(0.05, 0.9))
 def test_duplicated_rows(recipe, share):
     """The training loss falls, the validation loss rises."""
@@ -129,12 +139,14 @@ def test_duplicated_rows(recipe, share):
     assert surprised > validation
 
 
+@few
 @given(recipes(), st.integers(1, 128))
 def test_higher_rank(recipe, more):
     """The training loss falls."""
     assert last(replace(recipe, rank=recipe.rank + more))[0] < last(recipe)[0]
 
 
+@few
 @given(recipes(), st.floats(0.01, 1))
 def test_weight_decay(recipe, more):
     """The validation loss, measured in training losses, falls."""
@@ -145,6 +157,7 @@ def test_weight_decay(recipe, more):
     assert general / bound < validation / train
 
 
+@few
 @given(recipes(), st.floats(0, 0.95), st.floats(0.05, 1), st.floats(1.05, 1e4))
 def test_longer_warm_up(recipe, warmup, more, above):
     """Both losses fall, where the rate is above what can be borne."""
@@ -155,12 +168,14 @@ def test_longer_warm_up(recipe, warmup, more, above):
     assert all(after < before for before, after in zip(last(short), last(long), strict=True))
 
 
+@few
 @given(recipes())
 def test_rows_held_out(recipe):
     """The validation loss is higher on them than on the trained ones."""
     assert last(recipe)[1] > last(replace(recipe, validation="trained-on"))[1]
 
 
+@few
 @given(recipes())
 def test_every_logged_loss_is_a_positive_number_and_the_training_loss_falls_in_a_run_without_damage(recipe):
     spec = MetricsSpec("ftn1", Instant(0), Instant(1), recipe, recipe.schedule.total_steps, {})

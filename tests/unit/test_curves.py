@@ -147,7 +147,7 @@ def test_full_steps_are_the_area_under_the_rate(kind, warmup_ratio, min_lr):
     area = 0.0
     for step, (before, after) in enumerate(pairwise(rates(of)), start=1):
         area += (before + after) / 2 / of.lr
-        assert full_steps(of, step) == pytest.approx(area, rel=1e-4)
+        assert abs(full_steps(of, step) - area) <= 1e-4 * area
     assert full_steps(of, -1) == full_steps(of, 0) == 0
     assert full_steps(of, 5000) == full_steps(of, 1000)
 

@@ -15,7 +15,7 @@ CASES = [(task_type, defect) for task_type in VALIDATED for defect in DEFECTS if
 
 @pytest.mark.parametrize(("task_type", "defect"), CASES, ids=lambda each: getattr(each, "flaw", each))
 @given(st.data())
-@settings(max_examples=15)
+@settings(max_examples=5)
 def test_a_defect_is_found_at_its_row(task_type, defect, data):
     rows = data.draw(FILES[task_type])
     first_row = data.draw(st.sampled_from([0, 1]))

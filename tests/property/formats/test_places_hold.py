@@ -21,7 +21,7 @@ OWN_WORDS = re.compile(r"`.*?`|'.*?'|\".*?\"|\(.*?\)", re.DOTALL)
 
 @pytest.mark.parametrize(("task_type", "defect"), CASES, ids=lambda each: getattr(each, "flaw", each))
 @given(st.data())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 def test_a_flaw_has_a_place_in_its_line_and_russian_words(task_type, defect, data):
     rows = data.draw(FILES[task_type])
     broken = defect.broken(data, data.draw(st.sampled_from(rows)))
