@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from aistudio_conformance.server_monitors import SERVER_MONITORS
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "mockserver/aistudio_mock/behaviours.yaml"
 PAGE = ROOT / "docs/reference/requirements.md"
+_FEW = 12
 
 
 def checks() -> dict[str, str]:
@@ -52,7 +53,8 @@ def _client_rules() -> Iterator[str]:
         "# Requirements",
         "",
         "What the conformance suite asks of a client and of a server, how firmly, on whose word, and what",
-        "proves it.",
+        "proves it: from a rule to its checks (the case stands before the stroke), and from them to the",
+        "clients or servers that are broken in just that way.",
         "Generated from the ledger, the cases, the broken clients and `behaviours.yaml`; `sb` and `cs` are",
         "sections of the project's notes on the observed service and on candidate scenarios.",
         "A broken MUST is a failure; a broken SHOULD or MAY is a warning.",
@@ -70,18 +72,29 @@ def _server_rules() -> Iterator[str]:
 
 def _ledger(side: str, table: Mapping[str, str]) -> Iterator[str]:
     yield from (
-        "| rule | statement | level | known from | source | rests on | checks |",
-        "|---|---|---|---|---|---|---|",
+        "| rule | statement | level | known from | source | rests on | checks | proven by |",
+        "|---|---|---|---|---|---|---|---|",
     )
+    proofs = {name: red for name, (_, red) in EVERY.items()} | {
+        name: one.red for name, one in broken_servers().items()
+    }
     known = behaviours()
     for rule in (one for one in rules().values() if one.side == side):
         resting = ", ".join(f"`{name}` ({known[name]['evidence']})" for name in rule.behaviours)
         seen_by = ", ".join(f"`{check}`" for check, by in table.items() if by == rule.id) or rule.unobserved
+        checked = {check for check, by in table.items() if by == rule.id}
+        broken = _some([f"`{name}`" for name, red in proofs.items() if red & checked])
         provenance = ", ".join(rule.provenance)
         yield (
             f"| `{rule.id}` | {rule.statement} | {rule.level} | {provenance} | {rule.cite} | {resting} "
-            f"| {seen_by} |"
+            f"| {seen_by} | {broken} |"
         )
+
+
+def _some(names: Sequence[str]) -> str:
+    """All of them, or the first few of a whole pack."""
+    more = f", and {len(names) - _FEW} more" if len(names) > _FEW else ""
+    return ", ".join(names[:_FEW]) + more
 
 
 def _kills() -> Iterator[str]:

@@ -21,5 +21,11 @@ def test_all_that_must_be_kept_is_judged():
     assert [one.id for one in musts if one.left_out] == []
 
 
+def test_twenty_five_and_more_are_judged_that_should_or_may_be_kept():
+    graded = [one for one in scenarios().values() if one.level != "MUST" and not one.left_out]
+    assert len(graded) >= 25
+    assert all(one.id in COVERED or one.monitor for one in graded)
+
+
 def test_cases_cover_scenarios_that_there_are():
     assert scenarios().keys() >= COVERED
