@@ -51,6 +51,7 @@ def test_what_the_server_chooses_is_not_finer_than_it_is_set_to(size, chosen):
         ("partNumber=7&uploadId=a%2Fb&X-Amz-Date=1", PartAddress("a/b", 7)),
         ("X-Amz-Date=1&uploadId=x&partNumber=10000", PartAddress("x", 10_000)),
         ("uploadId=&partNumber=1", PartAddress("", 1)),
+        ("X-Amz-Date=1&part%4Eumber=1&upload%49d=x", PartAddress("x", 1)),
         ("X-Amz-Date=1", None),
     ],
 )

@@ -1,7 +1,7 @@
 """Presigned URLs, against botocore's own signer and against every way to spoil them."""
 
 import re
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -11,7 +11,7 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aistudio_mock.domain import s3_errors
+from aistudio_mock.domain import presign, s3_errors
 from aistudio_mock.domain.instant import DAY, HOUR, SECOND, Instant, later
 from aistudio_mock.domain.objects import DATASETS, DRAFTS, expiration, object_key
 from aistudio_mock.domain.presign import Signer
@@ -282,3 +282,10 @@ def test_any_text_survives_as_xml(text):
     root = ET.fromstring(s3_errors.to_xml(s3_errors.NoSuchKey(text, (("Hint", text),)), text, "0"))
     assert root.findtext("Resource") == allowed
     assert root.findtext("Hint") == allowed
+
+
+@pytest.mark.parametrize("escape", ["%{:02X}", "%{:02x}"])
+def test_of_the_escapes_of_a_byte_one_is_signed(escape):
+    sent = [f"a{escape.format(byte)}b" for byte in range(256)]
+    signed = [f"a{quote(bytes([byte]), safe='-._~')}b" for byte in range(256)]
+    assert list(map(presign._canonical, sent)) == signed

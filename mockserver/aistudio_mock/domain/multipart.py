@@ -91,12 +91,18 @@ def plan(size: int, parts: int, chosen: int) -> Plan:
     return Plan(size, parts, max(MIN_PART, -(-size // parts)))
 
 
+_OF_A_PART = re.compile("(?:^|&)(?:partNumber|uploadId|[^=&]*%)")
+"""A query with a parameter of such a name, or one whose name has escapes."""
+
+
 def addressed(query_string: str) -> PartAddress | None:
     """The part that the query of a PUT names; None when the PUT is of a whole object.
 
     Raises:
         InvalidS3Argument: a part without an upload, or a number that is none.
     """
+    if not _OF_A_PART.search(query_string):
+        return None
     named = dict(parse_qsl(query_string, keep_blank_values=True))
     number, upload_id = named.get("partNumber"), named.get("uploadId")
     if number is None and upload_id is None:

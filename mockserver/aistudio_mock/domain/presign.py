@@ -43,9 +43,14 @@ _PARAMETERS = (
 )
 """In the recorded order."""
 
+_SIGNATURE = _PARAMETERS[-1]
 _DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
 _CREDENTIAL = re.compile(r"([^/]+)/(([0-9]{8})/[^/]+/s3/aws4_request)")
-_UNRESERVED = re.compile("[A-Za-z0-9._~-]*")
+_EXPIRES = re.compile("[0-9]{1,9}")
+_CANONICAL = re.compile(
+    "[A-Za-z0-9._~-]*(?:%(?:2[0-9A-CF]|3[A-F]|40|5[B-E]|60|7[B-DF]|[0189A-F][0-9A-F])[A-Za-z0-9._~-]*)*"
+)
+"""What is escaped as it is signed: a byte that need not be escaped is not, and the rest is in upper case."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -122,8 +127,9 @@ class Signer:
             InvalidAccessKeyId: signed with another key.
             SignatureDoesNotMatch: anything else was changed; `Hint` says what, where it can be told.
         """
-        request = _Request(method, path, query_string, {name.lower(): text for name, text in headers.items()})
-        stamp = _stamp(query_string)
+        known = {name.lower(): text for name, text in headers.items()}
+        request = _Request(method, path, _parameters(query_string), known)
+        stamp = _stamp(request.parameters)
         if "authorization" in request.headers:
             raise InvalidArgument(_ONE_MECHANISM, (("ArgumentName", "Authorization"),))
         if stamp.access_key_id != self.access_key_id:
@@ -151,7 +157,7 @@ class Signer:
         values = (ALGORITHM, date, ";".join(sorted(headers)), str(expires), f"{self.access_key_id}/{scope}")
         pairs = zip(_PARAMETERS, values, strict=False)
         query += "&".join(f"{name}={quote(value, safe='')}" for name, value in pairs)
-        request = _Request(method, path, query, headers)
+        request = _Request(method, path, _parameters(query), headers)
         signature = self._signature(request.canonical(values[2]), date, scope)
         return f"{base.scheme}://{headers['host']}{path}?{query}&X-Amz-Signature={signature}"
 
@@ -201,11 +207,11 @@ class _Stamp(Struct, frozen=True):
 
 
 class _Request(Struct, frozen=True):
-    """What arrived; header names in lower case."""
+    """What arrived; the parameters of the query are canonical, header names in lower case."""
 
     method: str
     path: str
-    query: str
+    parameters: list[tuple[str, str]]
     headers: Mapping[str, str]
 
     def with_length(self, size: int) -> "_Request":
@@ -218,7 +224,7 @@ class _Request(Struct, frozen=True):
         parts = (
             self.method,
             _canonical_path(self.path),
-            _canonical_query(self.query),
+            "&".join(f"{name}={text}" for name, text in sorted(self.parameters) if name != _SIGNATURE),
             "".join(lines),
             signed_headers,
             "UNSIGNED-PAYLOAD",
@@ -235,13 +241,15 @@ def _key(secret: str, scope: str) -> bytes:
     return key
 
 
-def _stamp(query_string: str) -> _Stamp:
-    found = {unquote(name): unquote(value) for name, value in _pairs(query_string)}
+def _stamp(parameters: Iterable[tuple[str, str]]) -> _Stamp:
+    found = dict(parameters)
     if not any(name.startswith("X-Amz-") for name in found):
         raise AccessDenied
     if any(name not in found for name in _PARAMETERS):
         raise AuthorizationQueryParametersError
-    algorithm, date, signed_headers, expires, credential, signature = (found[name] for name in _PARAMETERS)
+    algorithm, date, signed_headers, expires, credential, signature = (
+        unquote(found[name]) for name in _PARAMETERS
+    )
     if algorithm != ALGORITHM:
         raise AuthorizationQueryParametersError(f'X-Amz-Algorithm only supports "{ALGORITHM}"')
     signed_at = _parsed_date(date)
@@ -250,18 +258,16 @@ def _stamp(query_string: str) -> _Stamp:
 
 
 def _parsed_date(text: str) -> Instant:
-    wrong = AuthorizationQueryParametersError(
+    try:
+        if match := _DATE.fullmatch(text):
+            year, month, day, hour, minute, second = map(int, match.groups())
+            moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+            return Instant(int(moment.timestamp()) * SECOND)
+    except ValueError:  # a thirteenth month
+        pass
+    raise AuthorizationQueryParametersError(
         "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""
     )
-    match = _DATE.fullmatch(text)
-    if match is None:
-        raise wrong
-    year, month, day, hour, minute, second = map(int, match.groups())
-    try:
-        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-    except ValueError:
-        raise wrong from None
-    return Instant((moment - _EPOCH) // timedelta(microseconds=1))
 
 
 def _parsed_credential(text: str, date: str) -> tuple[str, str]:
@@ -280,7 +286,7 @@ def _parsed_credential(text: str, date: str) -> tuple[str, str]:
 
 
 def _parsed_expires(text: str) -> int:
-    if re.fullmatch("[0-9]{1,9}", text) is None:
+    if _EXPIRES.fullmatch(text) is None:
         raise AuthorizationQueryParametersError("X-Amz-Expires should be a number")
     if int(text) > WEEK_SECONDS:
         raise AuthorizationQueryParametersError(
@@ -314,14 +320,10 @@ def _host(scheme: str, hostname: str, port: int | None) -> str:
     return name if port in {None, _DEFAULT_PORTS.get(scheme)} else f"{name}:{port}"
 
 
-def _pairs(query_string: str) -> list[tuple[str, str]]:
+def _parameters(query_string: str) -> list[tuple[str, str]]:
+    """Name and value of each, escaped in the one way that is signed."""
     parts = (part.partition("=") for part in query_string.split("&") if part)
-    return [(name, value) for name, _, value in parts]
-
-
-def _canonical_query(query_string: str) -> str:
-    pairs = sorted((_canonical(name), _canonical(value)) for name, value in _pairs(query_string))
-    return "&".join(f"{name}={value}" for name, value in pairs if name != "X-Amz-Signature")
+    return [(_canonical(name), _canonical(value)) for name, _, value in parts]
 
 
 def _canonical_path(path: str) -> str:
@@ -329,6 +331,6 @@ def _canonical_path(path: str) -> str:
 
 
 def _canonical(escaped: str) -> str:
-    if _UNRESERVED.fullmatch(escaped):  # most are; the rest takes ten times as long
+    if _CANONICAL.fullmatch(escaped):  # most are; the rest takes ten times as long
         return escaped
     return quote(unquote_to_bytes(escaped.encode("utf-8", "surrogateescape")), safe="-_.~")

@@ -79,7 +79,8 @@ def routes(
     def add(app: web.Application) -> None:
         app.router.add_route("POST", rule.path, chat.answer)
         app.router.add_route("GET", f"{PREFIX}/models", models)
-        app.router.add_route("*", f"{PREFIX}{{rest:(/.*)?}}", other)
+        for path in (PREFIX, f"{PREFIX}/{{rest:.*}}"):
+            app.router.add_route("*", path, other)
 
     return add
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from email.utils import formatdate, parsedate_to_datetime
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -44,6 +45,7 @@ def reading(asked: Mapping[str, str], blob: Blob) -> Reading:
     return Reading(206, first, count, headers | part)
 
 
+@lru_cache(maxsize=64)
 def http_date(instant: Instant) -> str:
     """As HTTP writes dates."""
     return formatdate(instant // SECOND, usegmt=True)

@@ -52,7 +52,9 @@ def routes(table: Mapping[str, Route], admission: Admission) -> Callable[[web.Ap
             for verb in _verbs(rule):
                 app.router.add_route(verb, re.sub(r"{(\w+)}", r"{\1:[^/:]+}", rule.path), face.answer)
         for segment in sorted({rule.path.split("/")[1] for rule, _ in faces}):
-            app.router.add_route("*", f"/{segment}{{rest:(/.*)?}}", partial(_nothing, admission, known))
+            # Two paths: one that begins with a variable would be tried with every request to the storage.
+            for path in (f"/{segment}", f"/{segment}/{{rest:.*}}"):
+                app.router.add_route("*", path, partial(_nothing, admission, known))
 
     return add
 
