@@ -2,7 +2,8 @@
 
 Each line is decoded by itself into its row model: the fastest complete check that was measured, and one that
 knows the exact row. The decoder's gaps are closed by `check`: repeated keys, rules that types cannot say, and
-lines that never end.
+lines that never end. Of classifier rows that are known but for their text only that is decoded, see
+`known_rows`.
 """
 
 from collections.abc import Iterable, Iterator
