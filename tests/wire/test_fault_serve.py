@@ -9,6 +9,7 @@ import grpc
 import pytest
 from yandex_ai_studio_sdk import AIStudio
 
+from aistudio_mock import RemoteServer
 from tests.wire.run_parts import environment, run, serve_command
 from tests.wire.stubs import Client
 from tests.wire.test_journal_file import posix
@@ -52,6 +53,36 @@ def test_goaway_half_answers_and_drips_are_met_on_the_port_that_the_ready_line_n
     assert never == [
         "aistudio-mock: fault never met: fault-5 (DatasetService/Describe ABORTED) (it was for 0 calls)",
         "aistudio-mock: fault never met: fault-6 (TuningService/Tune lost) (it was for 0 calls)",
+    ]
+
+
+@posix
+def test_what_was_written_by_the_control_api_is_accounted_for_too(environment):
+    with subprocess.Popen(
+        serve_command("--json", "--faults", "lost-tune-reply"),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as server:
+        try:
+            ready = json.loads(server.stdout.readline())
+            mock = RemoteServer(ready["http"])
+            folder, cleared = mock.default_folder, mock.folder()
+            folder.faults.add(method=LIST, status="ABORTED")
+            folder.faults.add(method=DESCRIBE, status="ABORTED")
+            cleared.faults.add(method=DESCRIBE, status="ABORTED")
+            cleared.faults.clear()
+            with Client(ready["grpc"], f"Api-Key {ready['api_key']}") as client, pytest.raises(grpc.RpcError):
+                client.call(LIST, folder_id=folder.id)
+            server.send_signal(signal.SIGTERM)
+            said = server.communicate(timeout=30)[1].splitlines()
+        finally:
+            server.kill()
+    lost, refused = "fault-1 (TuningService/Tune lost)", "fault-3 (DatasetService/Describe ABORTED)"
+    assert said == [
+        f"aistudio-mock: fault never met: {lost} (it was for 0 calls)",
+        f"aistudio-mock: fault never met in folder {folder.id}: {refused} (it was for 0 calls)",
     ]
 
 

@@ -29,6 +29,11 @@ class Faults:
         """How the faults stand that the folder was made with; none once they were cleared."""
         return self.standings[: len(self._given)] if self._has_given else ()
 
+    @property
+    def added(self) -> "tuple[Standing, ...]":
+        """How those stand that were written since."""
+        return self.standings[len(self.given) :]
+
     def add(self, *faults: "Fault") -> "tuple[Standing, ...]":
         """Further faults, tried after those that are there, in order."""
         from aistudio_faults.faults import standing  # noqa: PLC0415 - not on the start path

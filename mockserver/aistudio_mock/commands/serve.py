@@ -224,7 +224,7 @@ def config_of(arguments: argparse.Namespace) -> ServerConfig:
 
 
 def fault_accounts(server: "Server") -> Iterator[str]:
-    """What became of the faults that the server was started with; those that no call met come last."""
+    """What became of the faults that the server was started with, and which of any no call has met."""
     standings = server.backend.folders.accounts()
     met = [one for one in standings if one.hits]
     if met:
@@ -232,6 +232,10 @@ def fault_accounts(server: "Server") -> Iterator[str]:
     for one in standings:
         if not one.hits:
             yield f"fault never met: {one.short} (it was for {one.seen} calls)"
+    for folder in server.backend.folders:
+        for one in folder.faults.added:
+            if not one.hits:
+                yield f"fault never met in folder {folder.id}: {one.short} (it was for {one.seen} calls)"
 
 
 def _start_log(level: str) -> None:
