@@ -1,5 +1,6 @@
 """Rows of classifiers that are known by what surrounds their text are right, and the usual ones are known."""
 
+import io
 import json
 
 import pytest
@@ -10,6 +11,7 @@ from aistudio_formats.blocks import Block
 from aistudio_formats.check import Check
 from aistudio_formats.known_rows import KnownRows
 from aistudio_formats.models import MODELS
+from aistudio_formats.validation import scan
 from tests.property.formats.strategies import Row, classified, spellings, texts
 
 MODEL = {True: MODELS["Multiclass"], False: MODELS["Multilabel"]}
@@ -92,3 +94,16 @@ def test_a_row_with_its_text_in_another_place_is_not_kept() -> None:
     known.learn([b'{"text":"x","a":1}', b'{"a":1,"text":"x"}'])
     assert known.cover([b'{"text":"y","a":1}'])
     assert not known.cover([b'{"a":1,""y"text":}'])
+
+
+@pytest.mark.parametrize("last", ["seldom", "often"])
+def test_a_class_that_is_met_late_is_met(last: str) -> None:
+    names = ("often", "seldom")
+    rows = [{"text": f"{number}"} | {name: int(name == "often") for name in names} for number in range(9000)]
+    rows.append({"text": "the last"} | {name: int(name == last) for name in names})
+    report = scan(
+        io.BytesIO(b"".join(json.dumps(row).encode() + b"\n" for row in rows)), "TextClassificationMulticlass"
+    )
+    warned = [warning for warning in report.warnings if "seldom" in warning.error_description]
+    assert report.is_valid
+    assert bool(warned) is (last == "often")
