@@ -20,7 +20,7 @@ from aistudio_formats.rows import Row
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ROW_GROUP = 8 << 20
+ROW_GROUP = 4 << 20
 """Bytes of Arrow data in a row group; memory goes with it. A small dataset has a single one, as recorded."""
 _BLOCK = 512 << 10
 _READ_ROWS = 1024
