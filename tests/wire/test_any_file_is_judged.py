@@ -2,13 +2,16 @@
 
 import pytest
 import requests
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from aistudio_formats import parquet
 from tests.property.formats.strategies import DEFECTS, FILES, VALIDATED, line, spelled
 from tests.wire import steps
 from tests.wire.stubs import Client, unpack
+
+FEW = settings(max_examples=5, phases=[Phase.generate])
+"""A file is a conversation: those that fail are not made smaller. The tests of the formats do that."""
 
 
 @pytest.fixture(name="judged", scope="module")
@@ -32,7 +35,7 @@ def _judged(mock):
 
 @pytest.mark.parametrize("task_type", VALIDATED)
 @given(st.data())
-@settings(max_examples=5)
+@FEW
 def test_a_right_file_becomes_ready_with_all_its_rows(task_type, judged, tmp_path_factory, data):
     rows = data.draw(FILES[task_type])
     shown, response, (stored,) = judged(data.draw(spelled(rows)), task_type)
@@ -45,7 +48,7 @@ def test_a_right_file_becomes_ready_with_all_its_rows(task_type, judged, tmp_pat
 
 @pytest.mark.parametrize("task_type", VALIDATED)
 @given(st.data())
-@settings(max_examples=5)
+@FEW
 def test_a_file_with_a_defect_becomes_invalid_for_its_row(task_type, judged, data):
     rows = data.draw(FILES[task_type])
     defect = data.draw(st.sampled_from([each for each in DEFECTS if each.fits(task_type)]))
