@@ -1,7 +1,6 @@
 """A whole server: the one place where everything is wired, started and stopped."""
 
 import os
-import socket
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import cache, partial
@@ -11,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from aistudio_formats.worker_client import Scanner
 from aistudio_mock import environment
-from aistudio_mock.backend.addresses import REAL, Directory, Door, directory
+from aistudio_mock.backend.addresses import Directory, Door
 from aistudio_mock.backend.backend import Backend
 from aistudio_mock.backend.folders import Auth
 from aistudio_mock.backend.identity import Identity
@@ -21,6 +19,7 @@ from aistudio_mock.backend.journal import Noted, Sink
 from aistudio_mock.backend.lazy import lazy
 from aistudio_mock.config import ConfigError, ServerConfig
 from aistudio_mock.domain.instant import Instant
+from aistudio_mock.doors import Doors
 from aistudio_mock.folder_settings import folder_settings
 from aistudio_mock.ground import Ground, ground
 from aistudio_mock.runtime import certificates
@@ -28,9 +27,7 @@ from aistudio_mock.runtime.blobs import BlobStore
 from aistudio_mock.runtime.chance import secret
 from aistudio_mock.runtime.clocks import system_now
 from aistudio_mock.transport.admission import Admission
-from aistudio_mock.transport.grpc.calls import Calls
-from aistudio_mock.transport.grpc.server import GrpcServer
-from aistudio_mock.transport.http.server import HttpServer, build_app
+from aistudio_mock.transport.http.server import build_app
 from aistudio_mock.transport.routes import Route, routes
 
 if TYPE_CHECKING:
@@ -40,12 +37,7 @@ if TYPE_CHECKING:
     from aistudio_mock.backend.journal_entries import Teller
     from aistudio_mock.backend.scans import Scans
     from aistudio_mock.domain.presign import Signer
-    from aistudio_mock.transport.router.relay import Relay
-    from aistudio_mock.transport.router.router import Router
-
-_BACKLOG = 128
-_LOOPBACK = "127.0.0.1"
-_EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - told apart, not bound
+    from aistudio_mock.transport.http.control_guard import Guard
 
 
 class Ready(Struct, frozen=True):
@@ -68,6 +60,15 @@ class Ready(Struct, frozen=True):
     """The directory where everything is kept; None where it is kept in memory."""
 
 
+class _Started(Struct, frozen=True):
+    """What a server that is started is made of."""
+
+    backend: Backend
+    doors: Doors
+    certificates: certificates.Certificates
+    control_token: str | None
+
+
 class Server:
     """The mock, from start to stop. Not restartable."""
 
@@ -76,25 +77,44 @@ class Server:
         self._config = config
         self._shutdown = shutdown
         self._running = ExitStack()
-        self._ready: Ready | None = None
-        self._backend: Backend | None = None
-        self._certificates: certificates.Certificates | None = None
-        self._router: Router | None = None
-        self._fault_address: str | None = None
+        self._process = 0
+        self._teller = cache(partial(_teller, secret(32), system_now()))
+        self._started: _Started | None = None
 
     @property
     def ready(self) -> Ready:
         """Where the server is reached. Raises RuntimeError before `start`."""
-        if self._ready is None:
-            raise RuntimeError("the server is not started; call start() first")
-        return self._ready
+        parts, state = self._parts, self._config.state
+        doors, default = parts.doors, parts.backend.folders.default
+        return Ready(
+            grpc=doors.grpc,
+            tls=doors.tls,
+            http=doors.http,
+            ca=str(parts.certificates.ca_path),
+            folder_id=default.id,
+            api_key=default.api_key,
+            pid=self._process,
+            faults=doors.faults if self._config.fault_port is not None else None,
+            router="http://{}:{}".format(*doors.router.proxy) if doors.router else None,
+            control_token=parts.control_token,
+            state=str(state.absolute()) if state is not None else None,
+        )
 
     @property
     def backend(self) -> Backend:
         """What answers the calls. Raises RuntimeError before `start`."""
-        if self._backend is None:
-            raise RuntimeError("the server is not started; call start() first")
-        return self._backend
+        return self._parts.backend
+
+    @property
+    def fault_address(self) -> str:
+        """host:port of plaintext gRPC with a relay for faults; opened at the first look."""
+        return self._parts.doors.fault_address()
+
+    @property
+    def refused_hosts(self) -> Mapping[str, int]:
+        """How often the router refused each host."""
+        router = self._parts.doors.router
+        return router.refused if router else {}
 
     @lazy
     def control(self) -> "Control":
@@ -126,8 +146,7 @@ class Server:
     def env(self) -> dict[str, str]:
         """The variables that lead a program's clients here (product, "How `run` redirects a program")."""
         ready = self.ready
-        assert self._certificates is not None
-        bundle = str(certificates.bundle(self._certificates))
+        bundle = str(certificates.bundle(self._parts.certificates))
         return {
             **self._way_here(),
             **environment.trust(ready.ca, bundle),
@@ -136,152 +155,54 @@ class Server:
             **({environment.CONTROL_TOKEN: ready.control_token} if ready.control_token else {}),
         }
 
-    @property
-    def fault_address(self) -> str:
-        """host:port of plaintext gRPC with a relay for faults; opened at the first look."""
-        if self._fault_address is None:
-            with ExitStack() as undo:
-                self._open_fault_port(undo, self._config.fault_port or 0)
-                self._running.push(undo.pop_all())
-        assert self._fault_address is not None
-        return self._fault_address
-
-    def _start_router(
-        self, undo: ExitStack, tls: certificates.Certificates, http: tuple[str, int]
-    ) -> "Router":
-        """The router, and behind it a gRPC port of its own, by which its calls are known."""
-        from aistudio_mock.transport.router.router import Router  # noqa: PLC0415 - imports what is slow to import
-
-        config = self._config
-        if any(fault.relayed(is_stream=False) for fault in config.faults):
-            port = self._relayed(undo, _LOOPBACK, 0, Door.ROUTER).port
-        else:
-            grpc_server = GrpcServer()
-            undo.callback(grpc_server.stop)
-            port = grpc_server.bind(_LOOPBACK, 0)
-            grpc_server.start(self._table, Calls(self._admission, Door.ROUTER))
-        router = Router(tls, (_LOOPBACK, port), http, config.allow)
-        router.start()
-        undo.callback(router.stop)
-        return router
-
-    def _open_fault_port(self, undo: ExitStack, port: int) -> None:
-        relay = self._relayed(undo, self._config.host, port, Door.FAULTS)
-        self._fault_address = address = f"{_shown_host(self._config)}:{relay.port}"
-        self._directories[Door.FAULTS] = directory(address, self._directories[Door.FAULTS].storage_url)
-
-    def _relayed(self, undo: ExitStack, host: str, port: int, door: Door) -> "Relay":
-        """A relay, and behind it a gRPC port of its own."""
-        from aistudio_mock.transport.router.relay import Relay  # noqa: PLC0415 - only with a fault port
-
-        grpc_server = GrpcServer()
-        undo.callback(grpc_server.stop)
-        behind = grpc_server.bind(_LOOPBACK, 0)
-        grpc_server.start(self._table, Calls(self._admission, door, is_relayed=True))
-        relay = Relay(host, port, (_LOOPBACK, behind))
-        relay.start()
-        undo.callback(relay.stop)
-        return relay
-
-    @property
-    def refused_hosts(self) -> Mapping[str, int]:
-        """How often the router refused each host."""
-        return self._router.refused if self._router else {}
-
     def _way_here(self) -> dict[str, str]:
-        if self._router is None:
-            host = _shown_host(self._config).strip("[]")
-            return {"YC_API_ENDPOINT": self.ready.tls, **environment.direct(host, os.environ)}
+        doors = self._parts.doors
+        if doors.router is None:
+            return {"YC_API_ENDPOINT": doors.tls, **environment.direct(doors.host.strip("[]"), os.environ)}
         from aistudio_mock.transport.router.environment import variables  # noqa: PLC0415 - only with a router
 
-        return variables(self._router.proxy, self._router.tls, self._config.allow, os.environ)
+        return variables(doors.router.proxy, doors.router.tls, self._config.allow, os.environ)
+
+    @property
+    def _parts(self) -> "_Started":
+        if self._started is None:
+            raise RuntimeError("the server is not started; call start() first")
+        return self._started
 
     def _start(self, undo: ExitStack) -> None:
         config, self._process = self._config, os.getpid()
-        self._teller = teller = cache(partial(_teller, secret(32), system_now()))
-        sink = _journal_file(undo, config.journal, teller) if config.journal else None
-        self._certificates = tls = certificates.load(config.advertise, config.ca_dir)
-        listener = undo.enter_context(_listening(config.host, config.http_port))
+        sink = _journal_file(undo, config.journal, self._teller) if config.journal else None
+        tls = certificates.load(config.advertise, config.ca_dir)
         found = ground(config, sink)
         undo.callback(found.blobs.close)
-        scanner = Scanner()
-        undo.callback(scanner.close)
-        scans = _Scans(found.blobs, scanner)
-        undo.callback(scans.close)
+        making_scans = undo.enter_context(ExitStack())
         undo.callback(found.close)  # before scans end: what is not done goes on after a restart
-        plaintext_server, tls_server = GrpcServer(), GrpcServer()
-        undo.callback(plaintext_server.stop)
-        undo.callback(tls_server.stop)
-        host = _shown_host(config)
-        http_url = f"http://{host}:{listener.getsockname()[1]}"
-        plaintext = f"{host}:{plaintext_server.bind(config.host, config.grpc_port)}"
-        secure = f"{host}:{tls_server.bind_tls(config.host, config.tls_port, tls)}"
-        self._directories = directories = {
-            Door.PLAINTEXT: directory(plaintext, http_url),
-            Door.TLS: directory(secure, http_url),
-            Door.ROUTER: REAL,
-            Door.FAULTS: directory(plaintext, http_url),  # until that port is opened
-        }
-        self._backend = backend = _assemble(config, found, directories, scans.made)
-        if config.load:
-            from aistudio_mock.loading import load  # noqa: PLC0415 - only where something is loaded
+        doors = Doors(config, tls, undo)
+        backend = _assemble(config, found, doors.directories, partial(_scans, making_scans, found.blobs))
+        _fill(backend, config)
+        token = _control_token(config)
+        self._started = _Started(backend, doors, tls, token)
+        admission = Admission(backend.identity, found.ids, lambda: backend.rates)
+        table = routes(backend)
+        doors.open(table, admission, partial(self._application, table, admission))
 
-            load(backend, config.load)
-        if config.state is not None:
-            from aistudio_mock.backend.resuming import resume  # noqa: PLC0415 - with a state
+    def _application(self, table: Mapping[str, Route], admission: Admission) -> "web.Application":
+        from aistudio_mock.transport.http import control as control_api  # noqa: PLC0415 - in the HTTP thread
+        from aistudio_mock.transport.http import openai, rest, s3_watch  # noqa: PLC0415
 
-            resume(backend)
-        self._admission = admission = Admission(backend.identity, found.ids, lambda: backend.rates)
-        self._table = table = routes(backend)
-        plaintext_server.start(table, Calls(admission, Door.PLAINTEXT))
-        tls_server.start(table, Calls(admission, Door.TLS))
-        local = environment.is_loopback(config.host)
-        token = config.control_token or (None if local else secret(24).hex())
-        names = frozenset({config.host, config.advertise or config.host}) if local else None
-        http_server = HttpServer(
-            listener, partial(_application, self, (token, names), tls.ca_pem, found.blobs, table, admission)
-        )
-        http_server.start()
-        undo.callback(http_server.stop)
-        if config.router:
-            http_host, http_port = listener.getsockname()[:2]
-            http_address = (_LOOPBACK if http_host in _EVERYWHERE else http_host, http_port)
-            self._router = self._start_router(undo, tls, http_address)
-        if config.fault_port is not None:
-            self._open_fault_port(undo, config.fault_port)
-        default = backend.folders.default
-        self._ready = Ready(
-            grpc=plaintext,
-            tls=secure,
-            http=http_url,
-            ca=str(tls.ca_path),
-            folder_id=default.id,
-            api_key=default.api_key,
-            pid=self._process,
-            faults=self._fault_address,
-            router="http://{}:{}".format(*self._router.proxy) if self._router else None,
-            control_token=token,
-            state=str(config.state.absolute()) if config.state is not None else None,
-        )
+        parts = self._parts
+        guard, ca = _guard(self._config, parts.control_token), parts.certificates.ca_pem
 
+        def add(app: "web.Application") -> None:
+            rest.routes(table, admission)(app)
+            openai.routes(parts.backend, table, admission)(app)
+            control_api.routes(self.control, self._described, ca, guard)(app)
+            s3_watch.routes(parts.backend.folders)(app)
 
-class _Scans:
-    """Scans, made with the first dataset that is validated."""
+        return build_app(parts.backend.objects, parts.backend.blobs, add)
 
-    def __init__(self, blobs: BlobStore, scanner: Scanner) -> None:
-        self._blobs = blobs
-        self._scanner = scanner
-        self._made: Scans | None = None
-
-    def made(self) -> "Scans":
-        from aistudio_mock.backend.scans import Scans  # noqa: PLC0415 - not needed to start
-
-        self._made = Scans(self._blobs, self._scanner)
-        return self._made
-
-    def close(self) -> None:
-        if self._made is not None:
-            self._made.close()
+    def _described(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self.ready).items() if name != "control_token"}
 
 
 def _assemble(
@@ -300,6 +221,42 @@ def _assemble(
         store=found.store,
         lock=found.lock,
     )
+
+
+def _scans(undo: ExitStack, blobs: BlobStore) -> "Scans":
+    """Called with the first dataset that is validated."""
+    from aistudio_formats.worker_client import Scanner  # noqa: PLC0415 - not needed to start
+    from aistudio_mock.backend.scans import Scans  # noqa: PLC0415
+
+    scanner = Scanner()
+    undo.callback(scanner.close)
+    scans = Scans(blobs, scanner)
+    undo.callback(scans.close)
+    return scans
+
+
+def _fill(backend: Backend, config: ServerConfig) -> None:
+    """What was there before: a saved folder, and what a directory of state holds."""
+    if config.load:
+        from aistudio_mock.loading import load  # noqa: PLC0415 - only where something is loaded
+
+        load(backend, config.load)
+    if config.state is not None:
+        from aistudio_mock.backend.resuming import resume  # noqa: PLC0415 - with a state
+
+        resume(backend)
+
+
+def _control_token(config: ServerConfig) -> str | None:
+    """What the control API asks for: the user's; else one of ours, where other machines reach it."""
+    return config.control_token or (None if environment.is_loopback(config.host) else secret(24).hex())
+
+
+def _guard(config: ServerConfig, token: str | None) -> "Guard":
+    from aistudio_mock.transport.http.control_guard import Guard  # noqa: PLC0415 - in the HTTP thread
+
+    local = environment.is_loopback(config.host)
+    return Guard(token, frozenset({config.host, config.advertise or config.host}) if local else None)
 
 
 def _signer(access_key_id: str, secret: str) -> "Signer":
@@ -329,43 +286,3 @@ def _journal_file(undo: ExitStack, path: Path, teller: "Callable[[], Teller]") -
     lines = LineFile[Noted](file, lambda: line(teller().header()), lambda noted: line(teller().entry(noted)))
     undo.callback(lines.close)
     return lines.put
-
-
-def _described(server: Server) -> dict[str, Any]:
-    return {name: value for name, value in asdict(server.ready).items() if name != "control_token"}
-
-
-def _application(
-    server: Server,
-    guarded: tuple[str | None, frozenset[str] | None],
-    ca_pem: bytes,
-    blobs: BlobStore,
-    table: Mapping[str, Route],
-    admission: Admission,
-) -> "web.Application":
-    from aistudio_mock.transport.http import control as control_api  # noqa: PLC0415 - in the HTTP thread
-    from aistudio_mock.transport.http import openai, rest, s3_watch  # noqa: PLC0415
-    from aistudio_mock.transport.http.control_guard import Guard  # noqa: PLC0415
-
-    backend, guard = server.backend, Guard(*guarded)
-
-    def add(app: "web.Application") -> None:
-        rest.routes(table, admission)(app)
-        openai.routes(backend, table, admission)(app)
-        control_api.routes(server.control, partial(_described, server), ca_pem, guard)(app)
-        s3_watch.routes(backend.folders)(app)
-
-    return build_app(backend.objects, blobs, add)
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as problem:
-        raise OSError(f"cannot listen on {host}:{port}: {problem.strerror}") from None
-
-
-def _shown_host(config: ServerConfig) -> str:
-    host = config.advertise or ("localhost" if config.host in _EVERYWHERE else config.host)
-    return f"[{host}]" if ":" in host else host

@@ -16,8 +16,7 @@ import pytest
 from aistudio_mock.runtime import certificates
 
 OURS = """
-aistudio_formats: report worker_client
-aistudio_mock: app cli config environment folder_settings ground
+aistudio_mock: app cli config doors environment folder_settings ground
 aistudio_mock.backend: access addresses backend belonging call endpoints faults folders heard identity journal
 aistudio_mock.backend: lasting lazy plans store
 aistudio_mock.commands: console launch serve signals

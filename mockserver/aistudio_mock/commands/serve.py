@@ -37,16 +37,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_server_arguments(parser: argparse.ArgumentParser, defaults: ServerConfig) -> None:
     """What any command that starts a server lets people choose."""
     _add_addresses(parser.add_argument_group("addresses"), defaults)
+    _add_access(parser.add_argument_group("access"))
     _add_behaviour(parser.add_argument_group("behaviour"))
-    parser.add_argument(
-        "--journal",
-        type=path,
-        metavar="FILE",
-        help="write every call there as it is answered: JSON Lines, without secrets",
-    )
+    _add_files(parser.add_argument_group("files"))
 
 
 def _add_addresses(group: argparse._ArgumentGroup, defaults: ServerConfig) -> None:
+    _add_ports(group, defaults)
+    group.add_argument(
+        "--host",
+        default=defaults.host,
+        help=f"address to listen on (default {defaults.host}, this machine only)",
+    )
+    group.add_argument(
+        "--advertise",
+        metavar="HOST",
+        help="what URLs, endpoint lists and the certificate say, when clients are on other machines",
+    )
+
+
+def _add_ports(group: argparse._ArgumentGroup, defaults: ServerConfig) -> None:
     for name, what in (
         ("grpc", "gRPC, plaintext"),
         ("tls", "gRPC, TLS"),
@@ -61,15 +71,32 @@ def _add_addresses(group: argparse._ArgumentGroup, defaults: ServerConfig) -> No
             help=f"{what} (default {default}; 0 = any free port)",
         )
     group.add_argument(
-        "--host",
-        default=defaults.host,
-        help=f"address to listen on (default {defaults.host}, this machine only)",
+        "--fault-port",
+        type=int,
+        metavar="PORT",
+        help="also open a gRPC port, plaintext, for faults that need one: GOAWAY, half an answer, a drip",
+    )
+
+
+def _add_access(group: argparse._ArgumentGroup) -> None:
+    _add_choice(group, "auth", "which credentials are taken: no check, any non-empty, those issued here")
+    group.add_argument(
+        "--control-token",
+        default=os.environ.get(CONTROL_TOKEN),
+        metavar="TOKEN",
+        help=f"what the control API asks for (default ${CONTROL_TOKEN}; else none where only this machine "
+        "reaches --host, and a new one elsewhere)",
     )
     group.add_argument(
-        "--advertise",
+        "--allow",
+        action="append",
+        default=[],
         metavar="HOST",
-        help="what URLs, endpoint lists and the certificate say, when clients are on other machines",
+        help="a host of the real cloud that the router lets through; may be repeated",
     )
+
+
+def _add_files(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--ca-dir",
         type=path,
@@ -91,18 +118,10 @@ def _add_addresses(group: argparse._ArgumentGroup, defaults: ServerConfig) -> No
         help="keep everything in this directory, be the process killed at any moment (default memory)",
     )
     group.add_argument(
-        "--control-token",
-        default=os.environ.get(CONTROL_TOKEN),
-        metavar="TOKEN",
-        help=f"what the control API asks for (default ${CONTROL_TOKEN}; else none where only this machine "
-        "reaches --host, and a new one elsewhere)",
-    )
-    group.add_argument(
-        "--allow",
-        action="append",
-        default=[],
-        metavar="HOST",
-        help="a host of the real cloud that the router lets through; may be repeated",
+        "--journal",
+        type=path,
+        metavar="FILE",
+        help="write every call there as it is answered: JSON Lines, without secrets",
     )
 
 
@@ -121,7 +140,6 @@ def _add_behaviour(group: argparse._ArgumentGroup) -> None:
         metavar="YYYY-MM",
         help=f"observed deployment to imitate where they differ (default {_DEFAULTS.edition})",
     )
-    _add_choice(group, "auth", "which credentials are taken: no check, any non-empty, those issued here")
     group.add_argument("--seed", type=int, metavar="N", help="repeat the same chance in every run")
     group.add_argument(
         "--set",
@@ -130,26 +148,12 @@ def _add_behaviour(group: argparse._ArgumentGroup) -> None:
         metavar="ID=VALUE",
         help="choose one behaviour of behaviours.yaml; may be repeated",
     )
-    _add_faults(group)
-    _add_fault_port(group)
-
-
-def _add_faults(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--faults",
         action="append",
         default=[],
         metavar="FILE|PRESET",
         help="what goes wrong: a YAML file, or a preset such as flaky-network; may be repeated",
-    )
-
-
-def _add_fault_port(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--fault-port",
-        type=int,
-        metavar="PORT",
-        help="also open a gRPC port, plaintext, for faults that need one: GOAWAY, half an answer, a drip",
     )
 
 
