@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from aistudio_mock import RemoteServer
-from tests.wire import steps
+from tests.wire import http2, steps
 from tests.wire.run_parts import environment, run, serve_command
 from tests.wire.stubs import Client
 
@@ -38,6 +38,9 @@ def flow(ready):
     for wrong in (f"Api-Key {WRONG}", f"Bearer {WRONG}", f"Basic {WRONG}"):
         with Client(ready["grpc"], wrong) as stranger, pytest.raises(grpc.RpcError):
             stranger.call("DatasetService/List", folder_id=folder.id)
+    for odd in (f"Api-Key {WRONG}", f"Bearer {token}"):  # pasted with a letter that is no UTF-8
+        headers = [(b"authorization", odd.encode() + b"\xff")]
+        http2.call(ready["grpc"], "/yandex.cloud.ai.dataset.v1.DatasetService/List", headers, b"")
     with Client(ready["grpc"], f"Bearer {token}") as client:
         dataset_id = steps.draft(client, folder)
         url = steps.upload_url(client, dataset_id, len(steps.GOOD))

@@ -11,7 +11,7 @@ from aistudio_protos.google.rpc.status_pb2 import Status
 from tests.wire.stubs import Client
 
 SHAPES = {
-    "x-request-id": r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+    "x-request-id": r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
     "x-server-trace-id": r"[0-9a-f]{16}:[0-9a-f]{16}:[0-9a-f]{16}:1",
 }
 OWN = ("x-client-request-id", "7d1c3c6e-5a0f-4f55-9d4b-1d6a2f0f9b11")

@@ -49,6 +49,8 @@ def test_fields_that_nobody_knows_are_ignored(client, folder):
         (f"{DATASETS}/Creat", "yandex.cloud.ai.dataset.v1.DatasetService/Create"),
         ("/yandex.cloud.ai.tuning.v1.TuningService/DescribeTuning", None),
         ("/yandex.cloud.nothing.v1.NothingService/Frobnicate", None),
+        ("/yandex.cloud.ai.files.v1.FileService/Create", None),
+        (f"{DATASETS}s/Create", "yandex.cloud.ai.dataset.v1.DatasetService/Create"),
         ("/yandex.cloud.ai.tuning.v1.TuningService/TuneDraft", None),
         ("/yandex.cloud.ai.tuning.v1.TuningService/CreateDraft", None),
     ],

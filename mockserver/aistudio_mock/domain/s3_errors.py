@@ -3,12 +3,14 @@
 S3Error
 ├── AccessDenied                       403
 ├── AuthorizationQueryParametersError  400
+├── BadDigest                          400
 ├── EntityTooLarge                     400
 ├── EntityTooSmall                     400
 ├── IncompleteBody                     400
 ├── InternalError                      500
 ├── InvalidAccessKeyId                 403
 ├── InvalidArgument                    400
+├── InvalidDigest                      400
 ├── InvalidPart                        400
 ├── InvalidPartOrder                   400
 ├── InvalidRange                       416
@@ -69,6 +71,10 @@ class AuthorizationQueryParametersError(
     """The X-Amz parameters of a presigned URL are incomplete or malformed."""
 
 
+class BadDigest(S3Error, status=400, text="The Content-MD5 you specified did not match what we received."):
+    """The body is not the one that the caller took the MD5 of."""
+
+
 class EntityTooLarge(
     S3Error, status=400, text="Your proposed upload exceeds the maximum allowed object size."
 ):
@@ -101,6 +107,10 @@ class InvalidAccessKeyId(
 
 class InvalidArgument(S3Error, status=400, text="Invalid Argument"):
     """Two ways to authenticate in one request, or a part number that is none."""
+
+
+class InvalidDigest(S3Error, status=400, text="The Content-MD5 you specified is not valid."):
+    """Content-MD5 is not 16 bytes in base64."""
 
 
 class InvalidPart(

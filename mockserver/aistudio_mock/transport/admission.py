@@ -179,7 +179,8 @@ class Admission:
 
 
 def _named(digits: str) -> tuple[str, Headers]:
-    request_id = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:32]}"
+    # A UUID of version 4: whoever checks that it is one is content.
+    request_id = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}"
     trace = f"{digits[32:48]}:{digits[48:64]}:{digits[64:]}:1"
     return request_id, (("x-request-id", request_id), ("x-server-trace-id", trace))
 

@@ -141,12 +141,13 @@ class Calls:
         error: ApiError,
         headers: Headers,
     ) -> NoReturn:
+        from aistudio_mock.transport.errors import brief, status  # noqa: PLC0415 - with the first refusal
+
+        error = brief(error)
         self._admission.refused(route, heard, error)
         # Only here: initial metadata apart from the reply costs a call half as much again.
         with suppress(ValueError):  # a stream that has begun has sent its own
             context.send_initial_metadata(headers)
-        from aistudio_mock.transport.errors import status  # noqa: PLC0415 - with the first refusal
-
         details = status(error, heard.request_id).SerializeToString()
         context.set_trailing_metadata((*headers, (DETAILS, details), *error.trailers))
         context.abort(CODES[error.code], error.message)

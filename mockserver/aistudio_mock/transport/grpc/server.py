@@ -1,5 +1,6 @@
 """The gRPC server: a port, every route, and a helpful answer for what has none."""
 
+import logging
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -22,14 +23,26 @@ _GRACE_SECONDS = 0.5
 Not zero: connections would end with an error, and gRPC's core tells every client in so many words, on stderr.
 """
 
-_OPTIONS = (("grpc.so_reuseport", 0),)
-"""A port that is taken must be an error, not a silent share."""
+_METADATA = 16 << 10
+"""A call may bring so many bytes of metadata. By default gRPC refuses by chance between 8 and 16 KiB."""
+
+_OPTIONS = (
+    ("grpc.so_reuseport", 0),  # a port that is taken must be an error, not a silent share
+    ("grpc.max_metadata_size", _METADATA),
+    ("grpc.absolute_max_metadata_size", _METADATA),
+    ("grpc.http2.max_ping_strikes", 0),  # however often a client asks whether the connection lives
+)
+
+
+_ALIKE = 0.95
+"""From so much likeness on the name of a service is a slip of the one that is meant."""
 
 
 class GrpcServer:
     """One grpcio server on one port, so that a call need not be asked which way it came (ADR 1)."""
 
     def __init__(self) -> None:
+        logging.getLogger("grpc._cython.cygrpc").addFilter(_without_values)
         self._threads = Threads(_THREADS, "aistudio-mock-grpc")
         self._server = grpc.server(self._threads, options=_OPTIONS)
 
@@ -87,6 +100,13 @@ class _Handlers(grpc.GenericRpcHandler):
         return self._calls.refusal(path, Unimplemented(_hint(path, tuple(self._routes))))
 
 
+def _without_values(record: logging.LogRecord) -> bool:
+    """Takes out what grpcio says of a header that is no UTF-8: the whole of it, be it a secret."""
+    if str(record.msg).startswith("Invalid encoding on"):
+        record.msg, record.args, record.exc_info = "a header's value is no UTF-8", (), None
+    return True
+
+
 @lru_cache(maxsize=256)
 def _hint(path: str, known: tuple[str, ...]) -> str:
     """What to say of an unimplemented method; one that does not exist gets the name of a similar one."""
@@ -95,8 +115,12 @@ def _hint(path: str, known: tuple[str, ...]) -> str:
         return message
     from difflib import get_close_matches  # noqa: PLC0415 - only a misspelt method needs it
 
+    service, _, method = path.rpartition("/")
+    services = {one.rpartition("/")[0] for one in known}
+    if not get_close_matches(service, services, n=1, cutoff=_ALIKE):
+        return message  # of a service that is not mocked; any method of the same name would mislead
     names = [one.rpartition("/")[2] for one in known]
-    near = get_close_matches(path.rpartition("/")[2].removesuffix("Request"), names, n=1, cutoff=0.8)
+    near = get_close_matches(method.removesuffix("Request"), names, n=1, cutoff=0.8)
     # Of several services with such a method, the one whose name is nearest.
     namesakes = [one for one in known if near and one.endswith(f"/{near[0]}")]
     suggestion = get_close_matches(path, namesakes, n=1, cutoff=0)

@@ -45,10 +45,14 @@ def reading(asked: Mapping[str, str], blob: Blob) -> Reading:
     return Reading(206, first, count, headers | part)
 
 
-@lru_cache(maxsize=64)
 def http_date(instant: Instant) -> str:
     """As HTTP writes dates."""
-    return formatdate(instant // SECOND, usegmt=True)
+    return _written(instant // SECOND)
+
+
+@lru_cache(maxsize=64)
+def _written(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 def _require_match(asked: Mapping[str, str], blob: Blob) -> None:

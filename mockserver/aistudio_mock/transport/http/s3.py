@@ -3,7 +3,9 @@
 import io
 import logging
 import os
+from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import BinaryIO, Final
 from urllib.parse import unquote
 
@@ -13,9 +15,11 @@ from msgspec import Struct
 from aistudio_mock.domain.errors import ApiError
 from aistudio_mock.domain.objects import Blob, FinishedUpload, Grant, Objects, Place, expiration
 from aistudio_mock.domain.s3_errors import (
+    BadDigest,
     EntityTooLarge,
     IncompleteBody,
     InternalError,
+    InvalidDigest,
     InvalidRange,
     MethodNotAllowed,
     MissingContentLength,
@@ -38,6 +42,8 @@ READ = 256 << 10
 
 _CONTENT_TYPE = "application/octet-stream"
 _NOT_MODIFIED = 304
+_MD5 = 16
+"""Bytes of an MD5."""
 
 _log = logging.getLogger("aistudio_mock.http")
 
@@ -119,10 +125,11 @@ class Storage:
         if length > MAX_PUT:
             raise EntityTooLarge(details=(("ProposedSize", str(length)), ("MaxSizeAllowed", str(MAX_PUT))))
         grant = self._authorize(call)
+        digest = _content_md5(call.http)
         await proceed(call.http)
         upload = await self._receive(call.http, grant.place)
         try:
-            blob = self._stored(grant, upload)
+            blob = self._stored(grant, upload, digest)
         except BaseException:
             self._blobs.discard(upload)
             raise
@@ -149,9 +156,11 @@ class Storage:
             headers=_joined(call.http),
         )
 
-    def _stored(self, grant: Grant, upload: FinishedUpload) -> Blob:
+    def _stored(self, grant: Grant, upload: FinishedUpload, digest: bytes | None) -> Blob:
         if upload.size != grant.size:
             raise IncompleteBody
+        if digest not in {None, bytes.fromhex(upload.md5)}:
+            raise BadDigest
         return self._objects.put(grant, upload)
 
     def _blob(self, call: _Call) -> Blob:
@@ -196,6 +205,18 @@ async def proceed(request: web.Request) -> None:
     if "Expect" in request.headers and request.version >= HttpVersion11:
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0  # the answer itself has not begun
+
+
+def _content_md5(request: web.Request) -> bytes | None:
+    """The MD5 that the caller says the body has, if any. Raises InvalidDigest."""
+    told = request.headers.get("Content-MD5")
+    if told is None:
+        return None
+    with suppress(ValueError):  # no base64
+        digest = b64decode(told, validate=True)
+        if len(digest) == _MD5:
+            return digest
+    raise InvalidDigest
 
 
 async def _not_allowed(_call: _Call) -> _Reply:

@@ -10,6 +10,7 @@ from aistudio_mock.backend.heard import StorageCall
 from aistudio_mock.transport.http import s3, s3_faults
 from aistudio_mock.transport.http.bodies import body_of, request_key
 from aistudio_mock.transport.http.peers import peer_of
+from aistudio_mock.transport.http.reads import http_date
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -41,6 +42,8 @@ def routes(folders: Folders) -> Callable[[web.Application], None]:
             heard: StorageCall = request.get(_HEARD) or _hear(request, folder)
             heard.request_id = response.headers.get("X-Amz-Request-Id", "")
             heard.body = body_of(request, response)
+            # By the clock that objects are stored by, or Last-Modified could be later.
+            response.headers["Date"] = http_date(folder.clock.now())
             if heard.fault is not None:
                 response.headers.update(heard.fault.headers)
             code = response.error_code if isinstance(response, s3.Refusal) else ""
