@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except CaseError as error:
         return _complain(str(error), Exit.HARNESS)
     except KeyboardInterrupt:
-        return _complain("interrupted before any case had run", Exit.INTERRUPTED)
+        return _complain("interrupted", Exit.INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output has seen enough; keep the interpreter from flushing into it once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from aistudio_conformance.journal import Journal
@@ -22,7 +23,9 @@ def url_used_as_given(_: StepReport, journal: Journal) -> Seen:
     puts = journal.calls("PUT")
     if not puts:
         return not_reached("no PUT was seen")
-    given = {_tail(reply["upload_url"]) for reply in _replies(journal, "DatasetService/GetUploadDraftUrl")}
+    given = {
+        _tail(reply.get("upload_url", "")) for reply in _replies(journal, "DatasetService/GetUploadDraftUrl")
+    }
     changed = [put for put in puts if put.url not in given]
     return violated("the URL of the PUT is none that was given", changed) if changed else kept(puts)
 
@@ -111,7 +114,7 @@ def finish_names_each_part(_: StepReport, journal: Journal) -> Seen:
     wanted = [(number, stored.get(_part(url))) for number, url in enumerate(urls, 1)]
     for finish in finishes:
         parts = (finish.request or {}).get("uploaded_parts", ())
-        listed = [(int(part["part_num"]), part["etag"].strip('"')) for part in parts]
+        listed = [(int(part.get("part_num", 0)), part.get("etag", "").strip('"')) for part in parts]
         if listed != wanted:
             return violated("Finish does not list each part with its own ETag, in order", [finish])
     return kept(finishes)
@@ -123,7 +126,7 @@ def text_as_on_the_wire(step: StepReport, journal: Journal) -> Seen:
     if not answers:
         return not_reached("no completion was seen")
     told = (step.answer.ok or {}).get("text") if step.answer else None
-    texts = [one["message"].get("text", "") for one in answers[-1].response.get("alternatives", ())]
+    texts = _texts(answers[-1].response)
     return kept(answers[-1:]) if told in texts else violated(f"{told!r} is none of {texts!r}", answers[-1:])
 
 
@@ -133,7 +136,8 @@ def labels_as_on_the_wire(step: StepReport, journal: Journal) -> Seen:
     if not answers:
         return not_reached("no classification was seen")
     told = (step.answer.ok or {}).get("labels") if step.answer else None
-    given = {one["label"]: one.get("confidence", 0) for one in answers[-1].response.get("predictions", ())}
+    predictions = answers[-1].response.get("predictions", ())
+    given = {one.get("label", ""): one.get("confidence", 0) for one in predictions}
     return kept(answers[-1:]) if told == given else violated(f"{told!r} is not {given!r}", answers[-1:])
 
 
@@ -163,8 +167,7 @@ def collected_text_told(step: StepReport, journal: Journal) -> Seen:
     answers = [one for one in polls if one.response.get("done")]
     if not answers:
         return violated("the client did not poll until the operation was done", polls)
-    alternatives = answers[-1].response.get("response", {}).get("alternatives", ())
-    texts = [one["message"].get("text", "") for one in alternatives]
+    texts = _texts(answers[-1].response.get("response", {}))
     return kept(answers[-1:]) if told in texts else violated(f"{told!r} is none of {texts!r}", answers[-1:])
 
 
@@ -234,6 +237,10 @@ def validated_only_when_stored(step: StepReport, journal: Journal) -> Seen:
     later = [one for one in validations if one.received_at.real >= refused]
     early = [one for one in later if not stored or one.received_at.real < stored[0].answered_at.real]
     return violated("Validate was called before the file was stored", early) if early else kept(stored)
+
+
+def _texts(completion: Mapping[str, Any]) -> list[str]:
+    return [one.get("message", {}).get("text", "") for one in completion.get("alternatives", ())]
 
 
 def _replies(journal: Journal, method: str) -> Sequence[Mapping[str, str]]:

@@ -11,6 +11,7 @@ from aistudio_conformance.monitors import MONITORS, SECRETS_PRINTED
 from aistudio_conformance.seen import Seen, Sight, kept, not_applicable, not_reached, violated
 from aistudio_conformance.server_looks import look_at_server
 from aistudio_conformance.server_monitors import SERVER_MONITORS
+from aistudio_conformance.variables import VariableError
 
 Rules = Mapping[str, Rule]
 """The ledger, by id."""
@@ -19,6 +20,9 @@ Court = Callable[[Case, Report, Journal, Rules], Verdict]
 """How one side is judged."""
 
 SECRETS_RULE = "secrets-not-printed"
+
+_BUG = "bug in aistudio-mock"
+"""How a mock begins the message of a call in which it failed itself: nothing is said of the client then."""
 
 
 def judge(case: Case, report: Report, journal: Journal, rules: Rules) -> Verdict:
@@ -57,7 +61,7 @@ def judge_server(case: Case, report: Report, journal: Journal, rules: Rules) -> 
 def observed(journal: Journal, rules: Rules) -> tuple[Finding, ...]:
     """What the monitors say of the traffic of any program."""
     return tuple(
-        _finding(monitor.check, rules[monitor.rule], monitor.look(journal), _dropped(journal))
+        _finding(monitor.check, rules[monitor.rule], monitor.look(journal), _of_server(journal))
         for monitor in MONITORS.values()
     )
 
@@ -71,7 +75,10 @@ def _checked(check: Check, report: Report, journal: Journal) -> Seen:
         )
     if step is None:
         return not_reached(f"step {check.step} was never asked for, because one before it failed")
-    return look_at(check, Evidence(step, report, journal))
+    try:
+        return look_at(check, Evidence(step, report, journal))
+    except VariableError as unknown:  # the run may be of an older suite, whose case did not have it
+        return not_reached(str(unknown))
 
 
 def _printed(report: Report) -> Seen:
@@ -100,11 +107,15 @@ def _trouble(report: Report, journal: Journal) -> str:
     if broken:
         answer = broken[0].answer
         return f"step {broken[0].step}: the adapter is in trouble: {answer and answer.trouble}"
-    return report.trouble or _dropped(journal)
+    return report.trouble or _of_server(journal)
 
 
-def _dropped(journal: Journal) -> str:
-    return f"the server no longer has {journal.dropped} entries of the journal" if journal.dropped else ""
+def _of_server(journal: Journal) -> str:
+    """Why the journal shows nothing of the client; empty when it does."""
+    if journal.dropped:
+        return f"the server no longer has {journal.dropped} entries of the journal"
+    bug = next((entry for entry in journal.entries if entry.message.startswith(_BUG)), None)
+    return f"{bug.method}: {bug.message}" if bug else ""
 
 
 COURTS: Mapping[str, Court] = {"client": judge, "server": judge_server}

@@ -50,7 +50,7 @@ def _carries_credentials(entry: Entry) -> bool:
 
 
 def _is_new(lists: Entry) -> bool:
-    return any(one.get("address", "").endswith(".invalid:443") for one in lists.response["endpoints"])
+    return any(one.get("address", "").endswith(".invalid:443") for one in lists.response.get("endpoints", ()))
 
 
 def _ids(lists: Entry) -> set[str]:

@@ -24,9 +24,6 @@ from aistudio_conformance.protocol import Hello, Verb
 from aistudio_conformance.redaction import Redactor
 from aistudio_conformance.target import Target
 
-_BUG = "bug in aistudio-mock"
-"""How a mock begins the message of a call in which it failed itself: nothing is said of the client then."""
-
 _HARMLESS: tuple[Verb, ...] = ("dataset.list", "tuning.list")
 
 
@@ -160,9 +157,6 @@ def judged(case: Case, played: Played, rules: Rules, court: Court = judge) -> Ju
     except JournalError as problem:
         trouble = played.report.trouble or str(problem)
         played, seen = replace(played, report=replace(played.report, trouble=trouble)), Journal()
-    bug = next((entry for entry in seen.entries if entry.message.startswith(_BUG)), None)
-    if bug is not None and not played.report.trouble:
-        played = replace(played, report=replace(played.report, trouble=f"{bug.method}: {bug.message}"))
     return Judged(case, played, seen, court(case, played.report, seen, rules))
 
 

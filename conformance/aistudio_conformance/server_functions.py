@@ -17,7 +17,8 @@ _SECONDS = 1.0
 def upload_url_as_recorded(journal: Journal) -> Seen:
     """An upload URL names the folder and the dataset, has its parameters in order, and is good for a day."""
     asked = journal.calls("DatasetService/GetUploadDraftUrl", "OK")
-    folders = {one.response["dataset_id"]: one.response["dataset"]["folder_id"] for one in _created(journal)}
+    created = journal.calls("DatasetService/Create", "OK")
+    folders = {one.response.get("dataset_id"): _dataset(one).get("folder_id") for one in created}
     for one in asked:
         dataset = (one.request or {}).get("dataset_id")
         wrong = _of_url(str(one.response.get("upload_url")), f"/{folders.get(dataset)}/{dataset}")
@@ -69,8 +70,7 @@ def updated_when_the_rows_were_counted(journal: Journal) -> Seen:
     shown = [one for one in _described(journal) if _dataset(one).get("dataset_id") in first]
     for one in shown:
         polled = first[_dataset(one)["dataset_id"]]
-        apart = _moment(_dataset(one).get("updated_at")) - _moment(polled.response.get("modified_at"))
-        if abs(apart.total_seconds()) > _SECONDS:
+        if not _is_same_moment(_dataset(one).get("updated_at"), polled.response.get("modified_at")):
             return violated("updated_at is not the moment at which the metadata appeared", [polled, one])
     return kept(shown) if shown else not_reached("no validation was seen between its conversion and its end")
 
@@ -161,10 +161,6 @@ def lists_what_was_made(journal: Journal) -> Seen:
     return kept(pages) if ours == wanted else violated(f"{listed} were listed, {wanted} were made", pages)
 
 
-def _created(journal: Journal) -> tuple[Entry, ...]:
-    return journal.calls("DatasetService/Create", "OK")
-
-
 def _described(journal: Journal) -> tuple[Entry, ...]:
     return journal.calls("DatasetService/Describe", "OK")
 
@@ -179,10 +175,6 @@ def _metadata(entry: Entry) -> Mapping[str, Any]:
     return found
 
 
-def _asked(entry: Entry) -> Any:
-    return (entry.request or {}).get("dataset_id")
-
-
 def _task(entry: Entry) -> Mapping[str, Any]:
     found: Mapping[str, Any] = entry.response.get("tuning_task") or {}
     return found
@@ -192,8 +184,14 @@ def _done(journal: Journal) -> Iterator[Entry]:
     return (one for one in journal.calls("OperationService/Get", "OK") if one.response.get("done"))
 
 
-def _moment(text: Any) -> datetime:
-    return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", str(text)))
+def _is_same_moment(one: str | None, other: str | None) -> bool:
+    if one is None or other is None:
+        return False
+    return abs((_moment(one) - _moment(other)).total_seconds()) <= _SECONDS
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
 
 
 SERVER_FUNCTIONS: Mapping[str, Callable[[Journal], Seen]] = {

@@ -14,8 +14,6 @@ _WHOLE_SECOND = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _MICROSECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _MILLISECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _OPERATION = "yandex.cloud.operation.Operation"
-_BOTH = 2
-"""One creator in both fields, beside nothing."""
 _TERMINAL = frozenset({"COMPLETED", "FAILED", "CANCELED"})
 
 
@@ -158,11 +156,7 @@ def _dated(journal: Journal) -> Iterator[tuple[Entry, str, Mapping[str, Any], st
 
 
 def _operations(journal: Journal) -> list[Entry]:
-    return [
-        one
-        for one in journal.entries
-        if one.response_type == "yandex.cloud.operation.Operation" and one.responses
-    ]
+    return [one for one in journal.entries if one.response_type == _OPERATION and one.responses]
 
 
 def _datasets(journal: Journal) -> Iterator[tuple[Entry, Mapping[str, Any]]]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aistudio_conformance.judge import judge
+from aistudio_conformance.judge import judge, observed
 from aistudio_conformance.load import rules
 from aistudio_conformance.model import Outcome
 from aistudio_conformance.monitors import MONITORS
@@ -231,3 +231,14 @@ WITNESSED = {
 )
 def test_a_reply_with_a_witness_shows_nothing_without_it(seen, told, outcome):
     assert verdict(WITNESSED, [answered(**told)], seen).outcome is outcome
+
+
+def test_what_the_run_of_an_older_suite_did_not_have_was_not_reached():
+    check = {"reply": {"expect": {"text": "${nonce.newer}"}}}
+    finding = verdict(check, steps=[answered(text="x")])
+    assert (finding.outcome, finding.why[:31]) == (NOT_REACHED, "${nonce.newer} stands for nothi")
+
+
+def test_a_bug_of_the_mock_is_not_an_observed_programs():
+    bug = entry(1, "TuningService/Tune", status="INTERNAL", message="bug in aistudio-mock: KeyError")
+    assert {one.outcome for one in observed(journal(bug), rules())} == {TROUBLE}

@@ -31,7 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Runs the program. RED when a monitor is, else the program's own exit code. Raises CommandError."""
+    """Runs the program. RED when a monitor is, or nothing was seen; else the program's own exit code.
+
+    Raises CommandError.
+    """
     if not arguments.program:
         raise CommandError("no command; give one after --, as in: observe -- python train.py", Exit.USAGE)
     with TemporaryDirectory(prefix="conformance-") as scratch:
@@ -52,7 +55,8 @@ def _told(seen: Journal, code: int) -> int:
         out.print(
             "nothing was seen on the wire; does the program talk to the service at all?", soft_wrap=True
         )
-    for finding in findings if seen.entries else ():
+        return code or Exit.RED
+    for finding in findings:
         _show(finding, seen, out)
     outcomes = {finding.outcome for finding in findings}
     if Outcome.HARNESS_ERROR in outcomes:
