@@ -1,5 +1,6 @@
 """Each value that `--set ID=VALUE` can choose, by what a client then sees."""
 
+import json
 from urllib.parse import urlsplit
 
 import grpc
@@ -191,6 +192,22 @@ def model_text_empty(client, folder):
     return "accept"
 
 
+def openai_stream_usage(client, folder):
+    draft = steps.draft(client, folder)
+    url = client.call("DatasetService/GetUploadDraftUrl", dataset_id=draft, size_bytes=4).upload_url
+    asked = {
+        "model": f"gpt://{folder.id}/yandexgpt-lite/latest",
+        "messages": [{"role": "user", "content": "?"}],
+    }
+    chat = urlsplit(url)._replace(path="/v1/chat/completions", query="").geturl()
+    key = {"Authorization": f"Bearer {folder.api_key}"}
+    events = requests.post(chat, json={**asked, "stream": True}, headers=key, timeout=20).text.split("\n\n")
+    assert events[-2] == "data: [DONE]"
+    last = json.loads(events[-3].removeprefix("data: "))
+    assert last["usage"]["total_tokens"] > 0
+    return "with-the-end" if last["choices"] else "by-itself"
+
+
 def batch_refusals(client, folder):
     order = batch_parts.order(folder, steps.validated(client, folder))
     try:
@@ -231,6 +248,7 @@ OBSERVED = {
         dataset_task_type_unknown,
         dataset_update_empty_mask,
         model_text_empty,
+        openai_stream_usage,
         *multipart_settings.OBSERVERS,
         prompt_limit,
         quotas,

@@ -1,10 +1,12 @@
 """The OpenAI-compatible face: chat completions, whole and streamed, and the list of models."""
 
 import json
+from urllib.parse import quote
 
 import pytest
 import requests
 
+from aistudio_mock import MockServer
 from tests.wire import steps
 from tests.wire.run_parts import environment, python, run
 from tests.wire.test_rest_faces import call
@@ -20,6 +22,7 @@ WEATHER = {
         "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
     },
 }
+WRONG_CALL = {"id": "1", "function": {"name": "weather", "arguments": "{"}}
 
 
 @pytest.fixture
@@ -56,13 +59,25 @@ def test_a_stream_tells_what_each_piece_adds(chat):
     whole = chat().json()
     response = chat(stream=True)
     assert response.headers["Content-Type"] == "text/event-stream; charset=utf-8"
-    *pieces, usage = events(response)
+    pieces = events(response)
     deltas = [piece["choices"][0]["delta"] for piece in pieces]
     assert "".join(delta["content"] for delta in deltas) == whole["choices"][0]["message"]["content"]
     assert [delta.get("role") for delta in deltas] == ["assistant"] + [None] * (len(deltas) - 1)
     ends = [piece["choices"][0].get("finish_reason") for piece in pieces]
     assert ends == [None] * (len(ends) - 1) + ["stop"]
-    assert (usage["choices"], usage["usage"]) == ([], whole["usage"])
+    assert [piece.get("usage") for piece in pieces] == [None] * (len(ends) - 1) + [whole["usage"]]
+
+
+def test_a_stream_that_is_asked_for_usage_tells_it_by_itself(chat):
+    *pieces, usage = events(chat(stream=True, stream_options={"include_usage": True}))
+    assert [len(piece["choices"]) for piece in pieces] == [1] * len(pieces)
+    assert not any("usage" in piece for piece in pieces)
+    assert (usage["choices"], usage["usage"]) == ([], chat().json()["usage"])
+
+
+def test_what_is_null_is_not_given(chat):
+    limited = chat(max_completion_tokens=None, max_tokens=3, stream=None, tools=None, tool_choice=None)
+    assert limited.json()["choices"][0]["finish_reason"] == "length"
 
 
 def test_an_answer_that_is_cut_says_so(chat):
@@ -104,9 +119,23 @@ def test_content_in_parts_and_developers_are_understood(chat):
         ({"tool_choice": "foo"}, 400, "invalid tool choice: foo"),
         ({"model": "gpt-4"}, 400, "invalid model_uri"),
         ({"model": "gpt://b1g/nobody/latest"}, 404, "Failed to get model gpt://b1g/nobody/latest"),
-        ({"messages": [{"content": "?"}]}, 400, "not the JSON of a chat completion"),
-        ({"messages": "?"}, 400, "not the JSON of a chat completion"),
-        ({"temperature": "hot"}, 400, "not the JSON of a CompletionRequest"),
+        ({"model": 1}, 400, "Expected `str`, got `int` - at `$.model`"),
+        ({"messages": [{"content": "?"}]}, 400, "missing required field `role` - at `$.messages[0]`"),
+        ({"messages": "?"}, 400, "got `str` - at `$.messages`"),
+        ({"messages": None}, 400, "messages: Field is required"),
+        ({"messages": [{"role": "user", "content": {}}]}, 400, "at `$.messages[0].content`"),
+        ({"messages": [{"role": "user", "content": "\ud800"}]}, 400, "Unpaired surrogate"),
+        (
+            {"messages": [{"role": "assistant", "tool_calls": [WRONG_CALL]}]},
+            400,
+            "call of weather are not JSON",
+        ),
+        ({"temperature": "hot"}, 400, "got `str` - at `$.temperature`"),
+        ({"max_tokens": 10**30}, 400, "Value out of range"),
+        ({"tools": [{"type": "web_search"}]}, 400, "missing required field `function` - at `$.tools[0]`"),
+        ({"tool_choice": {}}, 400, "missing required field `function` - at `$.tool_choice`"),
+        ({"response_format": {"type": "xml"}}, 400, "Invalid enum value 'xml' - at `$.response_format.type`"),
+        ({"response_format": {"type": "json_schema"}}, 400, "has no json_schema"),
     ],
 )
 @pytest.mark.parametrize("stream", [False, True])
@@ -116,6 +145,13 @@ def test_refusals_are_in_its_own_form(chat, more, status, message, stream):
     error = response.json()["error"]
     assert error["type"] == ("not_found_error" if status == 404 else "invalid_request_error")
     assert message in error["message"]
+
+
+def test_too_much_is_not_to_be_sent_again(mock, folder):
+    """Clients send again what is refused with 429."""
+    response = call(mock, "POST", CHAT, folder, b" " * (4 << 20) + b"{}")
+    assert (response.status_code, response.json()["error"]["type"]) == (400, "invalid_request_error")
+    assert "longer than 4194304 bytes" in response.json()["error"]["message"]
 
 
 def test_it_is_the_same_call_to_faults_and_the_journal(chat, folder):
@@ -162,6 +198,16 @@ def test_models_are_listed_as_openai_does(mock, client, folder):
     assert folder.journal.calls("Models/List")[-1].status == "OK"
 
 
+def test_one_model_is_told_of(mock, folder):
+    uri = f"gpt://{folder.id}/yandexgpt-lite/latest"
+    for path in (uri, quote(uri, safe="")):
+        found = call(mock, "GET", f"/v1/models/{path}", folder).json()
+        assert found == {"id": uri, "object": "model", "created": 0, "owned_by": "Yandex"}
+    other = call(mock, "GET", "/v1/models/gpt-4", folder)
+    assert (other.status_code, other.json()["error"]["message"]) == (404, "Failed to get model gpt-4")
+    assert [one.status for one in folder.journal.calls("Models/Get")] == ["OK", "OK", "NOT_FOUND"]
+
+
 def test_the_header_of_openai_names_the_folder(mock, folder):
     named = {"Authorization": "Bearer anything", "OpenAI-Project": folder.id}
     listed = requests.get(mock.http_url + "/v1/models", headers=named, timeout=20).json()
@@ -171,3 +217,43 @@ def test_the_header_of_openai_names_the_folder(mock, folder):
 def test_models_are_not_listed_for_nobody(mock):
     response = requests.get(mock.http_url + "/v1/models", timeout=20)
     assert (response.status_code, response.json()["error"]["type"]) == (401, "authentication_error")
+
+
+@pytest.fixture(name="strict", scope="module")
+def _strict():
+    with MockServer(auth="strict") as running:
+        yield running
+
+
+def bearer(mock, key, verb="GET", path="/v1/models", body=None):
+    named = {"Authorization": f"Bearer {key}"}
+    return requests.request(verb, mock.http_url + path, headers=named, json=body, timeout=20)
+
+
+def test_an_api_key_is_taken_as_the_bearer_s(strict):
+    """OpenAI's libraries send every key so."""
+    folder = strict.folder()
+    listed = bearer(strict, folder.api_key).json()
+    assert all(f"://{folder.id}/" in one["id"] for one in listed["data"])
+    asked = {"model": f"gpt://{folder.id}/yandexgpt-lite/latest", "messages": [USER]}
+    assert bearer(strict, folder.api_key, "POST", CHAT, asked).status_code == 200
+    assert bearer(strict, folder.iam_token(), "POST", CHAT, asked).status_code == 200
+    entries = folder.journal.calls("TextGenerationService/Completion")
+    shown = [dict(entry.metadata)["authorization"].partition("[")[0] for entry in entries]
+    assert shown == ["Bearer AQVN", "Bearer t1."]
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [("AQVNnobodyknowsthis", "Unknown api key 'AQVN****this"), ("t1.x.y", "The token is invalid")],
+)
+def test_a_key_that_nobody_gave_is_refused(strict, key, message):
+    response = bearer(strict, key)
+    assert (response.status_code, response.json()["error"]["type"]) == (401, "authentication_error")
+    assert response.json()["error"]["message"].startswith(message)
+
+
+def test_an_api_key_is_no_bearer_s_elsewhere(strict):
+    asked = {"modelUri": "gpt://b1g/yandexgpt-lite/latest", "messages": [{"role": "user", "text": "?"}]}
+    path = "/foundationModels/v1/completion"
+    assert bearer(strict, strict.folder().api_key, "POST", path, asked).status_code == 401

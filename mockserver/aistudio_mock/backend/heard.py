@@ -107,6 +107,10 @@ class GrpcCall(Heard):
         self.replies: Sequence[bytes] = ()
         self.omitted = 0
 
+    def authorization(self) -> str | None:
+        """The credential that it carries, with its scheme."""
+        return header(self, "authorization")
+
     def _size(self) -> int:
         size = len(self.path) + len(self.body)
         for reply in self.replies:

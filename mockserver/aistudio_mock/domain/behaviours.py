@@ -42,6 +42,7 @@ class Behaviours(Struct, frozen=True):
     operation_expiry: Literal["14-days", "never"] = "14-days"
     tunings_last_page: Literal["token", "empty"] = "token"
     metrics_available: Literal["first-evaluation", "completed"] = "first-evaluation"
+    openai_stream_usage: Literal["with-the-end", "by-itself"] = "with-the-end"
     completion_model_version: Literal["23.10.2024", "07.03.2024"] = "23.10.2024"
     prompt_limit: str = "32768"
     model_text_empty: Literal["refuse", "accept"] = "refuse"
@@ -79,6 +80,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "operation_expiry": ("14-days", "never"),
     "tunings_last_page": ("token", "empty"),
     "metrics_available": ("first-evaluation", "completed"),
+    "openai_stream_usage": ("with-the-end", "by-itself"),
     "completion_model_version": ("23.10.2024", "07.03.2024"),
     "prompt_limit": ("32768", "8192", "off"),
     "model_text_empty": ("refuse", "accept"),

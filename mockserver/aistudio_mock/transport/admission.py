@@ -85,7 +85,7 @@ class Admission:
             InvalidArgument: strict, and a header names another folder than the credential's (a.5).
             ResourceExhausted: the folder has called too often.
         """
-        authorization = header(heard, "authorization")
+        authorization = heard.authorization()
         if route.needs_credentials:
             credential = self._authenticate(route, authorization, heard)
         else:
@@ -147,7 +147,7 @@ class Admission:
 
     def visit(self, heard: GrpcCall) -> Folder:
         """The folder of a call that no RPC stands behind. Raises Unauthenticated."""
-        authorization = header(heard, "authorization")
+        authorization = heard.authorization()
         credential = self.identity.authenticate(authorization)
         named = header(heard, "openai-project") or header(heard, "x-folder-id") or ""
         folder = credential.folder or self.identity.folder(named) or self.identity.nobody

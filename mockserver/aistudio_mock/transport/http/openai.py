@@ -1,102 +1,97 @@
-"""The OpenAI-compatible face, as far as it goes: chat completions and the list of models."""
+"""The OpenAI-compatible face, as far as it goes: chat completions, embeddings and models."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Final
 
 from aiohttp import web
-from google.protobuf.message import Message
 
 from aistudio_mock.backend.backend import Backend
-from aistudio_mock.backend.heard import RestCall
+from aistudio_mock.backend.tuned_models import GONE
 from aistudio_mock.domain.errors import ApiError, NotFound
-from aistudio_mock.domain.instant import SECOND
-from aistudio_mock.transport.admission import Admission, Entered
+from aistudio_mock.transport.admission import Admission
 from aistudio_mock.transport.errors import HTTP_STATUS
-from aistudio_mock.transport.http import openai_chat, rest_json
-from aistudio_mock.transport.http.rest import Face, answered, hear, parsed
+from aistudio_mock.transport.http import rest_json
+from aistudio_mock.transport.http.openai_call import OpenAiCall
+from aistudio_mock.transport.http.openai_faces import Chat, Embeddings, refusal
+from aistudio_mock.transport.http.rest import answered, hear
 from aistudio_mock.transport.routes import Route
 from aistudio_protos.options import HttpRule
 
 PREFIX = "/v1"
-_COMPLETION = "/yandex.cloud.ai.foundation_models.v1.TextGenerationService/Completion"
-_TYPES = {
-    401: "authentication_error",
-    403: "permission_error",
-    404: "not_found_error",
-    429: "rate_limit_error",
-    500: "server_error",
-    501: "server_error",
-    503: "server_error",
-}
-
-
-class Chat(Face):
-    """Chat completions: TextGenerationService/Completion in another form."""
-
-    stream_type = "text/event-stream; charset=utf-8"
-
-    def _fields(self, request: web.Request, body: bytes) -> rest_json.Document:  # noqa: ARG002 - all in the body
-        return openai_chat.request(parsed(body))
-
-    def _is_stream(self, entered: Entered) -> bool:
-        asked: Any = entered[1]
-        return bool(asked.completion_options.stream)
-
-    def _document(self, heard: RestCall, entered: Entered, reply: Message) -> rest_json.Document:
-        return openai_chat.answer(reply, _heading(heard, entered))
-
-    def _writer(self, heard: RestCall, entered: Entered) -> Callable[[Message], bytes]:
-        return openai_chat.events(_heading(heard, entered))
-
-    def _refusal(self, error: ApiError, request_id: str) -> rest_json.Document:  # noqa: ARG002 - not in this form
-        return _refusal(error)
+_MODELS = f"{PREFIX}/models"
+_SERVICES = "/yandex.cloud.ai.foundation_models.v1"
+_FACES = (
+    (Chat, f"{PREFIX}/chat/completions", f"{_SERVICES}.TextGenerationService/Completion"),
+    (Embeddings, f"{PREFIX}/embeddings", f"{_SERVICES}.EmbeddingsService/TextEmbedding"),
+)
+_THERE_IS = f"GET {_MODELS}, GET {_MODELS}/ID, {', '.join(f'POST {path}' for _, path, _ in _FACES)}"
 
 
 def routes(
     backend: Backend, table: Mapping[str, Route], admission: Admission
 ) -> Callable[[web.Application], None]:
     """Adds it to an application."""
-    rule = HttpRule("POST", f"{PREFIX}/chat/completions", "*")
-    chat = Chat(rule, partial(table.__getitem__, _COMPLETION), admission)
-
-    async def models(request: web.Request) -> web.Response:
-        heard = hear(request, "Models/List")
-        headers = admission.headers(heard)
-        try:
-            folder = admission.visit(heard)
-        except ApiError as error:
-            return _refused(admission, request, error)
-        described = {"object": "model", "created": 0, "owned_by": "Yandex"}
-        found = [{"id": uri, **described} for uri in backend.model_list.of(folder)]
-        folder.journal.note(heard, "OK")
-        return answered({"object": "list", "data": found}, headers)
+    models = Models(backend, admission)
 
     async def other(request: web.Request) -> web.Response:
-        there_is = f"there is GET {PREFIX}/models, POST {rule.path}"
-        return _refused(admission, request, NotFound(f"no {request.method} {request.path}; {there_is}"))
+        heard = hear(request, f"{request.method} {request.path}", OpenAiCall)
+        return models.refused(heard, NotFound(f"no {heard.method}; there is {_THERE_IS}"))
 
     def add(app: web.Application) -> None:
-        app.router.add_route("POST", rule.path, chat.answer)
-        app.router.add_route("GET", f"{PREFIX}/models", models)
+        for face, path, rpc in _FACES:
+            route = partial(table.__getitem__, rpc)
+            app.router.add_route("POST", path, face(HttpRule("POST", path, "*"), route, admission).answer)
+        app.router.add_route("GET", _MODELS, models.all)
+        app.router.add_route("GET", f"{_MODELS}/{{id:.+}}", models.one)
         for path in (PREFIX, f"{PREFIX}/{{rest:.*}}"):
             app.router.add_route("*", path, other)
 
     return add
 
 
-def _heading(heard: RestCall, entered: Entered) -> rest_json.Document:
-    asked: Any = entered[1]
-    return {"id": f"chatcmpl-{heard.request_id}", "created": heard.at // SECOND, "model": asked.model_uri}
+class Models:
+    """Which models there are. No RPC stands behind it."""
+
+    def __init__(self, backend: Backend, admission: Admission) -> None:
+        self._backend: Final = backend
+        self._admission: Final = admission
+
+    async def all(self, request: web.Request) -> web.Response:
+        """All that the folder has."""
+
+        def listed(known: list[str]) -> rest_json.Document:
+            return {"object": "list", "data": [_described(uri) for uri in known]}
+
+        return self._answer(hear(request, "Models/List", OpenAiCall), listed)
+
+    async def one(self, request: web.Request) -> web.Response:
+        """One of them, by its URI."""
+        uri = request.match_info["id"]
+
+        def found(known: list[str]) -> rest_json.Document:
+            if uri not in known:
+                raise NotFound(f"{GONE} {uri}")
+            return _described(uri)
+
+        return self._answer(hear(request, "Models/Get", OpenAiCall), found)
+
+    def refused(self, heard: OpenAiCall, error: ApiError) -> web.Response:
+        """A refusal, taken down."""
+        headers = self._admission.headers(heard)
+        self._admission.refused(None, heard, error)
+        return answered(refusal(error), headers, HTTP_STATUS[error.code])
+
+    def _answer(self, heard: OpenAiCall, tell: Callable[[list[str]], rest_json.Document]) -> web.Response:
+        try:
+            folder = self._admission.visit(heard)
+            told = tell(self._backend.model_list.of(folder))
+        except ApiError as error:
+            return self.refused(heard, error)
+        headers = self._admission.headers(heard)
+        folder.journal.note(heard, "OK")
+        return answered(told, headers)
 
 
-def _refused(admission: Admission, request: web.Request, error: ApiError) -> web.Response:
-    heard = hear(request, f"{request.method} {request.path}")
-    headers = admission.headers(heard)
-    admission.refused(None, heard, error)
-    return answered(_refusal(error), headers, HTTP_STATUS[error.code])
-
-
-def _refusal(error: ApiError) -> rest_json.Document:
-    kind = _TYPES.get(HTTP_STATUS[error.code], "invalid_request_error")
-    return {"error": {"message": error.message, "type": kind}}
+def _described(uri: str) -> rest_json.Document:
+    return {"id": uri, "object": "model", "created": 0, "owned_by": "Yandex"}

@@ -4,10 +4,12 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import msgspec
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
 from aistudio_mock.domain.errors import InvalidArgument
+from aistudio_mock.transport.http import openai_forms as forms
 
 Document = dict[str, Any]
 
@@ -16,12 +18,22 @@ _FINISHED: Mapping[int, str] = {2: "length", 3: "stop", 4: "content_filter", 5: 
 _MODES = {"none": "NONE", "auto": "AUTO", "required": "REQUIRED"}
 
 
-def request(said: Document) -> Document:
-    """The CompletionRequest, as JSON, that a chat is. Raises InvalidArgument."""
-    try:
-        return {name: value for name, value in _request(said).items() if value is not None}
-    except (KeyError, TypeError, AttributeError, ValueError) as problem:
-        raise InvalidArgument(f"the body is not the JSON of a chat completion: {problem!r}") from None
+def request(said: Document) -> tuple[Document, bool]:
+    """The CompletionRequest, as JSON, that a chat is; whether it asks for usage. Raises InvalidArgument."""
+    chat = forms.read(forms.Chat, said, "a chat completion")
+    names: dict[str, str] = {}
+    form = chat.response_format or forms.ResponseFormat()
+    asked = {
+        "modelUri": chat.model,
+        "completionOptions": _options(chat),
+        "messages": [_message(turn, names) for turn in chat.messages or ()],
+        "tools": [{"function": msgspec.to_builtins(tool.function)} for tool in chat.tools or ()],
+        "toolChoice": _choice(chat.tool_choice),
+        "parallelToolCalls": chat.parallel_tool_calls,
+        "jsonObject": form.type == "json_object" or None,
+        "jsonSchema": _schema(form) if form.type == "json_schema" else None,
+    }
+    return _given(asked), chat.stream_options is not None and chat.stream_options.include_usage
 
 
 def answer(reply: Any, heading: Document) -> Document:
@@ -35,8 +47,11 @@ def answer(reply: Any, heading: Document) -> Document:
     return {**heading, "object": "chat.completion", "choices": [choice], "usage": _usage(reply)}
 
 
-def events(heading: Document) -> Callable[[Any], bytes]:
-    """Writes each reply of a stream as what it adds to the one before; the last one with `[DONE]`."""
+def events(heading: Document, *, usage_by_itself: bool) -> Callable[[Any], bytes]:
+    """Writes each reply of a stream as what it adds to the one before; the last one with usage and `[DONE]`.
+
+    Usage comes with the last piece, or in an event of its own that has no choices.
+    """
     told = ""
 
     def write(reply: Any) -> bytes:
@@ -47,77 +62,79 @@ def events(heading: Document) -> Callable[[Any], bytes]:
         if not told:
             delta = {**_said(alternative.message, heading), **(delta if text else {})}
         told = text
-        return b"".join(_events(delta, finish, _usage(reply)))
+        chunk = {**heading, "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta}]}
+        return event(chunk) if finish is None else b"".join(_last(chunk, finish, _usage(reply)))
 
-    def _events(delta: Document, finish: str | None, usage: Document) -> Iterator[bytes]:
-        chunk = {**heading, "object": "chat.completion.chunk"}
-        # Not null before the end: the official SDK takes the reason for text wherever there is one.
-        ended = {} if finish is None else {"finish_reason": finish}
-        yield _event({**chunk, "choices": [{"index": 0, "delta": delta, **ended}]})
-        if ended:
-            yield _event({**chunk, "choices": [], "usage": usage})
-            yield b"data: [DONE]\n\n"
+    def _last(chunk: Document, finish: str, usage: Document) -> Iterator[bytes]:
+        # Neither is null before: the official SDK takes the reason for text, and any usage for the last one.
+        chunk["choices"][0]["finish_reason"] = finish
+        if usage_by_itself:
+            yield event(chunk)
+            yield event({**chunk, "choices": [], "usage": usage})
+        else:
+            yield event({**chunk, "usage": usage})
+        yield b"data: [DONE]\n\n"
 
     return write
 
 
-def _request(said: Document) -> Document:
-    names: dict[str, str] = {}
-    form = said.get("response_format") or {}
+def event(document: Document) -> bytes:
+    """A server-sent event."""
+    return b"data: " + json.dumps(document, ensure_ascii=False).encode() + b"\n\n"
+
+
+def _options(chat: forms.Chat) -> Document:
+    has_reasoning = chat.reasoning_effort not in (None, "none")
+    limit = chat.max_tokens if chat.max_completion_tokens is None else chat.max_completion_tokens
     options = {
-        "stream": said.get("stream", False),
-        "temperature": said.get("temperature"),
-        "maxTokens": said.get("max_completion_tokens", said.get("max_tokens")),
+        "stream": chat.stream,
+        "temperature": chat.temperature,
+        "maxTokens": limit,
+        "reasoningOptions": {"mode": "ENABLED_HIDDEN"} if has_reasoning else None,
     }
-    if said.get("reasoning_effort", "none") not in (None, "none"):
-        options["reasoningOptions"] = {"mode": "ENABLED_HIDDEN"}
-    return {
-        "modelUri": said.get("model"),
-        "completionOptions": {name: value for name, value in options.items() if value is not None},
-        "messages": [_message(one, names) for one in said.get("messages") or ()],
-        "tools": [{"function": _function(tool["function"])} for tool in said.get("tools") or ()],
-        "toolChoice": _choice(said.get("tool_choice")),
-        "parallelToolCalls": said.get("parallel_tool_calls"),
-        "jsonObject": form.get("type") == "json_object" or None,
-        "jsonSchema": {"schema": form["json_schema"]["schema"]}
-        if form.get("type") == "json_schema"
-        else None,
-    }
+    return _given(options)
 
 
-def _message(one: Document, names: dict[str, str]) -> Document:
+def _message(turn: forms.Turn, names: dict[str, str]) -> Document:
     """A turn. `names` are the functions that were called so far, by the ids of their calls."""
-    role, content = one["role"], one.get("content") or ""
-    if isinstance(content, list):
-        content = "".join(part["text"] for part in content if part["type"] == "text")
-    if role == "tool":
-        result = {"name": names.get(one.get("tool_call_id", ""), ""), "content": content}
+    content = turn.content or ""
+    if not isinstance(content, str):
+        content = "".join(part.text for part in content if part.type == "text")
+    if turn.role == "tool":
+        result = {"name": names.get(turn.tool_call_id or "", ""), "content": content}
         return {"role": "user", "toolResultList": {"toolResults": [{"functionResult": result}]}}
-    if one.get("tool_calls"):
-        names.update({call["id"]: call["function"]["name"] for call in one["tool_calls"]})
-        calls = [{"functionCall": _called(call["function"])} for call in one["tool_calls"]]
-        return {"role": role, "toolCallList": {"toolCalls": calls}}
-    return {"role": "system" if role == "developer" else role, "text": content}
+    if turn.tool_calls:
+        names.update({call.id: call.function.name for call in turn.tool_calls})
+        calls = [{"functionCall": _called(call.function)} for call in turn.tool_calls]
+        return {"role": turn.role, "toolCallList": {"toolCalls": calls}}
+    return {"role": "system" if turn.role == "developer" else turn.role, "text": content}
 
 
-def _called(function: Document) -> Document:
-    return {"name": function["name"], "arguments": json.loads(function["arguments"])}
+def _called(function: forms.CalledFunction) -> Document:
+    try:
+        return {"name": function.name, "arguments": json.loads(function.arguments)}
+    except (ValueError, RecursionError) as problem:
+        raise InvalidArgument(f"the arguments of a call of {function.name} are not JSON: {problem}") from None
 
 
-def _function(function: Document) -> Document:
-    return {
-        name: function[name] for name in ("name", "description", "parameters", "strict") if name in function
-    }
-
-
-def _choice(choice: Any) -> Document | None:
+def _choice(choice: str | forms.Choice | None) -> Document | None:
     if choice is None:
         return None
-    if isinstance(choice, Mapping):
-        return {"functionName": choice["function"]["name"]}
+    if isinstance(choice, forms.Choice):
+        return {"functionName": choice.function.name}
     if choice not in _MODES:
         raise InvalidArgument(f"invalid tool choice: {choice}")
     return {"mode": _MODES[choice]}
+
+
+def _schema(form: forms.ResponseFormat) -> Document:
+    if form.json_schema is None:
+        raise InvalidArgument("response_format of type json_schema has no json_schema")
+    return {"schema": form.json_schema.schema}
+
+
+def _given(fields: Document) -> Document:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _finish(alternative: Any) -> str | None:
@@ -153,7 +170,3 @@ def _usage(reply: Any) -> Document:
         "completion_tokens": usage.completion_tokens,
         "total_tokens": usage.total_tokens,
     }
-
-
-def _event(document: Document) -> bytes:
-    return b"data: " + json.dumps(document, ensure_ascii=False).encode() + b"\n\n"

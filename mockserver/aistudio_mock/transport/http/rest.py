@@ -10,7 +10,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 from google.protobuf.json_format import MessageToDict
@@ -74,7 +74,7 @@ class Face:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Reads one request and answers it."""
-        heard = hear(request, self._route.name)
+        heard = hear(request, self._route.name, self.call_class)
         headers = self._admission.headers(heard)
         try:
             entered, replies = await self._begin(request, heard)
@@ -115,17 +115,23 @@ class Face:
         except Exception as found:  # noqa: BLE001 - no request may crash the server
             error = bug(self._route, found)
             self._admission.refused(self._route, heard, error)
-            await response.write(_line(self._refusal(error, heard.request_id)))
+            await response.write(self._broken(error, heard.request_id))
             return response
         self._admission.answered(self._route, heard, entered)
         return response
 
     async def _begin(self, request: web.Request, heard: RestCall) -> tuple[Any, AsyncIterator[Message]]:
         """What the call is let in as, and its replies. Raises ApiError."""
+        heard.body = body = await body_of(request, self.too_long)
+        return await self._let_in(request, heard, lambda: self._fields(request, heard, body))
+
+    async def _let_in(
+        self, request: web.Request, heard: RestCall, fields: Callable[[], rest_json.Document]
+    ) -> tuple[Any, AsyncIterator[Message]]:
+        """The same for the request that `fields` tells. Raises ApiError."""
         route = self._route
-        heard.body = body = await _body(request)
         try:
-            message = rest_json.asked(route.request_class, self._fields(request, body))
+            message = rest_json.asked(route.request_class, fields())
         except InvalidArgument as refusal:
             entered = self._admission.enter(route, heard, _raising(refusal))
         else:
@@ -155,7 +161,7 @@ class Face:
         while (reply := await asyncio.to_thread(next, replies, None)) is not None:
             yield reply
 
-    def _fields(self, request: web.Request, body: bytes) -> rest_json.Document:
+    def _fields(self, request: web.Request, heard: RestCall, body: bytes) -> rest_json.Document:  # noqa: ARG002
         """The request's fields, from its body, its query and its path."""
         if self._rule.body:
             fields = parsed(body)
@@ -170,7 +176,10 @@ class Face:
 
     # What a face with another form than the contract's has of its own:
 
+    call_class: type[RestCall] = RestCall
     stream_type = "application/json"
+    too_long: type[ApiError] = ResourceExhausted
+    """How a body is refused that is too long."""
 
     def _is_stream(self, _: Entered) -> bool:
         return self._route.method.server_streaming
@@ -180,6 +189,10 @@ class Face:
 
     def _writer(self, _heard: RestCall, _: Entered) -> Callable[[Message], bytes]:
         return lambda reply: _line({"result": rest_json.told(reply)})
+
+    def _broken(self, error: ApiError, request_id: str) -> bytes:
+        """The last thing that a stream says, which goes wrong on the way."""
+        return _line(self._refusal(error, request_id))
 
     def _refusal(self, error: ApiError, request_id: str) -> rest_json.Document:
         is_stream = self._route.method.server_streaming
@@ -191,10 +204,13 @@ def _cut(request: web.Request) -> None:
         request.transport.abort()
 
 
-def hear(request: web.Request, method: str) -> RestCall:
+Heard = TypeVar("Heard", bound=RestCall)
+
+
+def hear(request: web.Request, method: str, call_class: type[Heard]) -> Heard:
     """The request that has arrived, as the journal knows it: no RPC yet."""
     metadata = [(name.lower(), value) for name, value in request.headers.items()]
-    heard = RestCall(method, request.path, b"", metadata, peer_of(request), None, door_of(request))
+    heard = call_class(method, request.path, b"", metadata, peer_of(request), None, door_of(request))
     heard.rpc = ""
     return heard
 
@@ -216,21 +232,22 @@ def answered(body: rest_json.Document, headers: Headers, code: int = 200) -> web
 
 
 async def _nothing(admission: Admission, known: list[str], request: web.Request) -> web.Response:
-    heard = hear(request, f"{request.method} {request.path}")
+    heard = hear(request, f"{request.method} {request.path}", RestCall)
     headers = admission.headers(heard)
     error = NotFound(f"no {request.method} {request.path}; there is {', '.join(known)}")
     admission.refused(None, heard, error)
     return answered(_alone(error, heard.request_id), headers, HTTP_STATUS[error.code])
 
 
-async def _body(request: web.Request) -> bytes:
+async def body_of(request: web.Request, too_long: type[ApiError]) -> bytes:
+    """What the request brings. Raises InvalidArgument where it is cut, and `too_long`."""
     parts, size = [], 0
     try:
         async for part in request.content.iter_any():
             parts.append(part)
             size += len(part)
             if size > LONGEST:
-                raise ResourceExhausted(f"the body is longer than {LONGEST} bytes")
+                raise too_long(f"the body is longer than {LONGEST} bytes")
     except (web.RequestPayloadError, ConnectionError):
         raise InvalidArgument("the body ends before its time, or is not encoded as its headers say") from None
     return b"".join(parts)

@@ -1,0 +1,38 @@
+"""A call by the OpenAI-compatible face."""
+
+import re
+
+from aistudio_mock.backend.addresses import Door
+from aistudio_mock.backend.heard import Metadata, RestCall
+
+_IAM_TOKEN = re.compile(r"t\d\.")
+"""How an IAM token begins (service-behaviour a.3)."""
+
+
+class OpenAiCall(RestCall):
+    """One call. Clients in OpenAI's form give every key as a bearer's.
+
+    `wants_usage` is whether a stream is to tell its usage in an event of its own.
+    """
+
+    __slots__ = ("wants_usage",)
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        metadata: Metadata,
+        peer: str,
+        deadline: float | None,
+        door: Door,
+    ) -> None:
+        RestCall.__init__(self, method, path, body, metadata, peer, deadline, door)
+        self.wants_usage = False
+
+    def authorization(self) -> str | None:
+        """The credential: an API key named as one, while an IAM token stays a bearer's."""
+        found = RestCall.authorization(self)
+        scheme, _, value = (found or "").strip().partition(" ")
+        is_key = scheme.casefold() == "bearer" and value and not _IAM_TOKEN.match(value.strip())
+        return f"Api-Key {value.strip()}" if is_key else found
