@@ -101,9 +101,19 @@ class Token(Struct, frozen=True):
 
 
 class ClockShown(Struct, frozen=True):
-    """A folder's virtual time."""
+    """A folder's virtual time: `rate` virtual seconds a second from `now` on, besides what polling does."""
 
     now: Moment
+    rate: Annotated[float, Meta(description="virtual seconds a second; 0 stands still")] | None = None
+    polling: Annotated[str, Meta(description="what polling does to the clock: skip, poll or keep")] = ""
+
+
+class Watching(Struct, frozen=True):
+    """What comes first when a folder is watched, and again when it was emptied."""
+
+    folder_id: str
+    calls: Annotated[int, Meta(description="the number of its last call; 0 before the first")]
+    dropped: Annotated[int, Meta(description="how many of them are not remembered any more")]
 
 
 class Advance(Struct, frozen=True, forbid_unknown_fields=True):

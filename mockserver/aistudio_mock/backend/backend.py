@@ -146,7 +146,7 @@ class Backend:
         """Which stories are open."""
         from aistudio_mock.backend.open_stories import OpenStories
 
-        return OpenStories()
+        return OpenStories(self.journal.bells.ring)
 
     @lazy
     def _made_scans(self) -> "Scans":

@@ -32,6 +32,7 @@ from aistudio_mock.domain.plan import Planned, Script
 
 if TYPE_CHECKING:
     from aistudio_mock.backend.journal_entries import Teller
+    from aistudio_mock.backend.watching import Watch
 
 
 class Control:
@@ -139,7 +140,7 @@ class Control:
 
     def clock(self, folder_id: str) -> ClockShown:
         """The folder's virtual time."""
-        return ClockShown(moment(self._find(folder_id).clock.now()))
+        return clock_of(self._find(folder_id))
 
     def advance_clock(self, folder_id: str, seconds: float) -> ClockShown:
         """Moves the folder's clock forward; returns once everything due by then is visible.
@@ -154,7 +155,8 @@ class Control:
         if folder.clock.now() + seconds * SECOND > END:
             raise FailedPrecondition(f"folder {folder_id}: the clock would pass the year 9999")
         self._backend.stories.settle(folder.id)
-        return ClockShown(moment(folder.clock.advance(round(seconds * SECOND))))
+        folder.clock.advance(round(seconds * SECOND))
+        return self._moved(folder)
 
     def set_clock(self, folder_id: str, now: datetime) -> ClockShown:
         """Moves the folder's clock forward to `now`; returns once everything due by then is visible.
@@ -166,9 +168,10 @@ class Control:
         folder, there = self._find(folder_id), _instant("now", now)
         self._backend.stories.settle(folder.id)
         try:
-            return ClockShown(moment(folder.clock.advance_to(there)))
+            folder.clock.advance_to(there)
         except ValueError as problem:
             raise FailedPrecondition(f"folder {folder_id}: {problem}") from None
+        return self._moved(folder)
 
     def list_presets(self) -> PresetList:
         """Every preset, with its faults."""
@@ -192,9 +195,11 @@ class Control:
 
         folder = self._find(folder_id)
         try:
-            return folder.faults.add(read_one(fields))[0]
+            added = folder.faults.add(read_one(fields))[0]
         except FaultError as problem:
             raise InvalidArgument(str(problem)) from None
+        self._ring(folder)
+        return added
 
     def load_faults(self, folder_id: str, listed: Sequence[Any]) -> Standings:
         """Further faults: fields, or presets by name. Raises InvalidArgument, and then adds none of them."""
@@ -202,13 +207,17 @@ class Control:
 
         folder = self._find(folder_id)
         try:
-            return Standings([*folder.faults.add(*read_all(listed))])
+            added = folder.faults.add(*read_all(listed))
         except FaultError as problem:
             raise InvalidArgument(str(problem)) from None
+        self._ring(folder)
+        return Standings([*added])
 
     def clear_faults(self, folder_id: str) -> Standings:
         """Forgets every fault of the folder."""
-        self._find(folder_id).faults.clear()
+        folder = self._find(folder_id)
+        folder.faults.clear()
+        self._ring(folder)
         return Standings([])
 
     def list_plans(self, folder_id: str) -> Plans:
@@ -243,6 +252,19 @@ class Control:
         calls, dropped = journal.calls(after), journal.dropped
         return chain([teller.header() | {"dropped": dropped}], map(teller.entry, calls))
 
+    def watch(self, folder_id: str, after: int | None = None) -> "Watch":
+        """Tells what changes in the folder; of calls those to come, or those after number `after`."""
+        from aistudio_mock.backend.watching import Watch  # noqa: PLC0415 - for those who watch
+
+        return Watch(self._backend, self._find(folder_id), self._teller(), after)
+
+    def _moved(self, folder: Folder) -> ClockShown:
+        self._ring(folder)
+        return clock_of(folder)
+
+    def _ring(self, folder: Folder) -> None:
+        self._backend.journal.bells.ring(folder.id)
+
     def _find(self, folder_id: str) -> Folder:
         self._require_own_process()
         folder = self._backend.folders.find(folder_id)
@@ -271,6 +293,11 @@ def _shown(folder: Folder) -> FolderShown:
         seed=settings.seed,
         now=moment(folder.clock.now()),
     )
+
+
+def clock_of(folder: Folder) -> ClockShown:
+    """How a folder's clock goes."""
+    return ClockShown(moment(folder.clock.now()), float(folder.clock.rate), folder.settings.pace.value)
 
 
 def _instant(name: str, moment: datetime) -> Instant:

@@ -5,7 +5,8 @@ and redaction: `backend.journal_entries`.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -40,6 +41,35 @@ Sink = Callable[[Noted], None]
 """Is given every call as it is answered; must not wait."""
 
 
+Bell = Callable[[], None]
+"""Is rung by any thread when something of a folder may have changed; must not wait."""
+
+
+class Bells(dict[str, tuple[Bell, ...]]):
+    """The bells of each folder that is watched: empty, and so false, as long as none is."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+
+    def ring(self, folder_id: str) -> None:
+        """Something of that folder may have changed."""
+        for bell in self.get(folder_id, ()):
+            bell()
+
+    @contextmanager
+    def hung(self, folder_id: str, bell: Bell) -> Iterator[None]:
+        """In here the bell is rung for that folder."""
+        with self._lock:
+            self[folder_id] = (*self.get(folder_id, ()), bell)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self[folder_id] = tuple(one for one in self[folder_id] if one is not bell)
+                if not self[folder_id]:
+                    del self[folder_id]
+
+
 class Totals(Struct, frozen=True):
     """How often each (leg, method, status) was seen, by all folders together, also those that are gone."""
 
@@ -71,6 +101,7 @@ class Tally:
         self.lock = Lock()
         self.counts: Counter[tuple[Leg, str, str]] = Counter()
         self.sink: Final = sink
+        self.bells: Final = Bells()
         self.aside: Final[deque[tuple[Journal, Repeat]]] = deque()
 
     @property
@@ -91,7 +122,7 @@ class Tally:
 class Journal:
     """The last calls of one folder: at most `KEPT`, and no more than `KEPT_BYTES` of them."""
 
-    __slots__ = ("_calls", "_clock", "_folder_id", "_held", "_number", "_tally")
+    __slots__ = ("_calls", "_clock", "_folder_id", "_held", "_number", "_tally", "emptied")
 
     def __init__(self, folder_id: str, clock: FolderClock, tally: Tally) -> None:
         self._folder_id = folder_id
@@ -100,6 +131,8 @@ class Journal:
         self._calls: deque[Heard | Repeat] = deque()
         self._held = 0
         self._number = 0
+        self.emptied = 0
+        """How often every call was forgotten, and numbers began anew."""
 
     def note(self, call: Heard, status: str, message: str = "") -> None:
         """The call has been answered now. `message` is the status message, for the storage the error code."""
@@ -113,7 +146,7 @@ class Journal:
         """The same of a repeat, only that it may be taken down later."""
         tally = self._tally
         tally.aside.append((self, call))
-        if len(tally.aside) > _ASIDE or tally.sink is not None:
+        if len(tally.aside) > _ASIDE or tally.sink is not None or tally.bells:
             with tally.lock:
                 tally.settle()
 
@@ -128,17 +161,26 @@ class Journal:
             self._held -= calls.popleft().size
         if tally.sink is not None:  # under the lock, so that lines and numbers have one order
             tally.sink(Noted(self._number, self._folder_id, _told(call)))
+        if tally.bells:
+            tally.bells.ring(self._folder_id)
 
-    def calls(self, after: int = 0) -> Sequence[Noted]:
-        """What is remembered of the calls after number `after`, oldest first."""
+    def calls(self, after: int = 0, at_most: int = KEPT) -> Sequence[Noted]:
+        """What is remembered of the calls after number `after`, oldest first: the first `at_most` of them."""
         with self._tally.lock:
             self._tally.settle()
             calls, first = tuple(self._calls), self._number - len(self._calls) + 1
         skipped = max(0, after + 1 - first)
+        some = calls[skipped : skipped + at_most]
         return [
-            Noted(number, self._folder_id, _told(call))
-            for number, call in enumerate(calls[skipped:], first + skipped)
+            Noted(number, self._folder_id, _told(call)) for number, call in enumerate(some, first + skipped)
         ]
+
+    @property
+    def number(self) -> int:
+        """That of the last call; 0 before the first."""
+        with self._tally.lock:
+            self._tally.settle()
+            return self._number
 
     @property
     def dropped(self) -> int:
@@ -153,6 +195,8 @@ class Journal:
             self._tally.settle()
             self._calls.clear()
             self._held = self._number = 0
+            self.emptied += 1
+        self._tally.bells.ring(self._folder_id)
 
 
 def _told(call: "Heard | Repeat") -> Heard:

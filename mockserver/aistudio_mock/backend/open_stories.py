@@ -1,7 +1,7 @@
 """Stories whose outcome is being computed: who waits for them, and until when."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Lock
 
@@ -11,9 +11,10 @@ _LOG = logging.getLogger("aistudio_mock.state")
 
 
 class OpenStories:
-    """The operations of every folder whose timelines are open."""
+    """The operations of every folder whose timelines are open. `ended` is told whose story that was."""
 
-    def __init__(self) -> None:
+    def __init__(self, ended: Callable[[str], None] = lambda _: None) -> None:
+        self._ended = ended
         self._open: dict[str, tuple[str, Event]] = {}
         self._lock = Lock()
 
@@ -25,9 +26,10 @@ class OpenStories:
     def end(self, operation_id: str) -> None:
         """The story is sealed: nobody waits any longer. Again does nothing."""
         with self._lock:
-            _, sealed = self._open.pop(operation_id, ("", None))
+            folder_id, sealed = self._open.pop(operation_id, ("", None))
         if sealed is not None:
             sealed.set()
+            self._ended(folder_id)
 
     @contextmanager
     def ending(self, operation_id: str) -> Iterator[None]:

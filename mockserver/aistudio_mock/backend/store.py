@@ -43,25 +43,29 @@ class Order(Generic[R]):
     Any place in it is found by bisection, so that a page deep in a long list costs no more than the first.
     """
 
-    __slots__ = ("_number_of", "_numbers", "_records")
+    __slots__ = ("_number_of", "_numbers", "_records", "version")
 
     def __init__(self) -> None:
         self._number_of: dict[str, int] = {}
         self._numbers: list[int] = []
         self._records: list[R | None] = []
         """At the same index as its number; None where one was removed."""
+        self.version = 0
+        """Greater after each change."""
 
     def __len__(self) -> int:
         return len(self._number_of)
 
     def append(self, record: R, number: int) -> None:
         """Puts a new record last; its number is greater than any before."""
+        self.version += 1
         self._number_of[record.id] = number
         self._numbers.append(number)
         self._records.append(record)
 
     def insert(self, record: R, number: int) -> None:
         """Puts a record at its number, wherever that is; no other has it."""
+        self.version += 1
         index = self._index(number)
         if index < len(self._numbers) and self._numbers[index] == number:
             self._records[index] = record
@@ -72,6 +76,7 @@ class Order(Generic[R]):
 
     def replace(self, record: R) -> None:
         """Puts the next version of a record in its place."""
+        self.version += 1
         self._records[self._index(self._number_of[record.id])] = record
 
     def remove(self, record_id: str) -> None:
@@ -79,6 +84,7 @@ class Order(Generic[R]):
         number = self._number_of.pop(record_id, None)
         if number is None:
             return
+        self.version += 1
         self._records[self._index(number)] = None
         # Closing gaps only when they are more than half keeps removal cheap on average.
         if len(self._records) > 2 * len(self._number_of):
@@ -148,6 +154,11 @@ class Table(Generic[R]):
         """How many records a folder has."""
         return len(self._orders.get(folder_id, ()))
 
+    def version(self, folder_id: str) -> int:
+        """Another number after each change of a folder's records, as long as it is not emptied."""
+        order = self._orders.get(folder_id)
+        return order.version if order else 0
+
     def newest_first(self, folder_id: str, before: int | None = None) -> Iterator[R]:
         """A folder's records, the latest created first; only those whose position is less than `before`."""
         order = self._orders.get(folder_id)
@@ -181,6 +192,11 @@ class Store(Struct):
     """Target model URI → task id; whether the model exists at `now` is asked of the task."""
     task_of_operation: dict[str, str] = field(default_factory=dict)
     """Operation id → task id, for the operations that are tunings or batch runs."""
+
+    def version(self, folder_id: str) -> tuple[int, ...]:
+        """Something else after each change of what the folder shows, as long as it is not emptied."""
+        tables = (self.datasets, self.tunings, self.batches, self.operations)
+        return tuple(table.version(folder_id) for table in tables)
 
     def index(self) -> None:
         """Finds by URI and by operation what the tables have now."""

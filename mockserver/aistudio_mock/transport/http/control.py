@@ -15,7 +15,7 @@ from aiohttp import web
 from aistudio_mock.backend.control import Control
 from aistudio_mock.domain.errors import ApiError, InvalidArgument, NotFound, Unimplemented
 from aistudio_mock.transport.errors import HTTP_STATUS
-from aistudio_mock.transport.http import control_journal, control_saved
+from aistudio_mock.transport.http import control_events, control_journal, control_saved
 from aistudio_mock.transport.http.control_guard import Guard
 from aistudio_mock.transport.http.control_table import PREFIX, TABLE, VERSION, Asked, Row
 
@@ -29,6 +29,9 @@ def routes(
 
     async def journal(request: web.Request) -> web.StreamResponse:
         return await control_journal.answer(control, request)
+
+    async def events(request: web.Request) -> web.StreamResponse:
+        return await control_events.answer(control, request)
 
     async def describe(_: web.Request) -> web.Response:
         return _said({"version": VERSION, **server()})
@@ -63,6 +66,8 @@ def routes(
             answer = _guarded(guard, _answering(control, row))
             app.router.add_route(row.verb, PREFIX + row.path, answer)
         app.router.add_get(f"{PREFIX}/folders/{{id}}/journal", _guarded(guard, journal), allow_head=False)
+        app.router.add_get(f"{PREFIX}/folders/{{id}}/events", _guarded(guard, events), allow_head=False)
+        control_events.prepare(app)
         app.router.add_route("*", f"{PREFIX}{{rest:(/.*)?}}", _guarded(guard, _nothing))
 
     return add

@@ -21,9 +21,16 @@ _AT_ONCE = 100
 """How many lines are made in one go, away from the event loop."""
 
 
+def number(name: str, text: str) -> int:
+    """The number of a call. Raises InvalidArgument."""
+    if not _NUMBER.fullmatch(text):
+        raise InvalidArgument(f"{name}={text}: use the number of the last entry that you have, or 0")
+    return int(text)
+
+
 async def answer(control: Control, request: web.Request) -> web.StreamResponse:
     """The answer to a GET of a folder's journal. Raises NotFound and InvalidArgument."""
-    folder_id, after = request.match_info["id"], _after(request)
+    folder_id, after = request.match_info["id"], number("after", request.query.get("after", "0"))
     if _wants_lines(request):
         return await _streamed(request, await asyncio.to_thread(control.journal_lines, folder_id, after))
     return web.Response(
@@ -41,13 +48,6 @@ def _wants_lines(request: web.Request) -> bool:
     if wanted not in _FORMATS:
         raise InvalidArgument(f"format={wanted}: use {' or '.join(_FORMATS)}")
     return wanted == "jsonl"
-
-
-def _after(request: web.Request) -> int:
-    number = request.query.get("after", "0")
-    if not _NUMBER.fullmatch(number):
-        raise InvalidArgument(f"after={number}: use the number of the last entry that you have, or 0")
-    return int(number)
 
 
 async def _streamed(request: web.Request, lines: Iterator[Any]) -> web.StreamResponse:

@@ -54,6 +54,8 @@ class Row(Struct, frozen=True):
     """Its parameters by name."""
     lines: str = ""
     """The type of a line, where the answer may also be JSON Lines."""
+    stream: str = ""
+    """What is told of the events, where the answer is a stream of them; then it `gives` None."""
 
     @property
     def shown(self) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from aistudio_mock import control_types as types
+from aistudio_mock.transport.http.control_events import EVENTS, STREAM
 from aistudio_mock.transport.http.control_journal import LINES
 from aistudio_mock.transport.http.control_table import PREFIX, TABLE, VERSION, Parameter, Row
 
@@ -29,10 +30,13 @@ def _beside() -> tuple[Row, ...]:
         "after": Parameter("only calls after that number", {"type": "integer", "minimum": 0}),
         "format": Parameter("jsonl for JSON Lines", {"enum": ["json", "jsonl"], "default": "json"}),
     }
+    watched = {"after": Parameter("first the calls after that number", {"type": "integer", "minimum": 0})}
     return (
         Row("GET", "/server", "getServer", "Where everything is reached", act, types.ServerShown),
         Row("GET", "/folders/{id}/journal", "getJournal", "The calls of a folder, oldest first", act,
             types.Entries, query=journal, lines="JournalLine"),
+        Row("GET", "/folders/{id}/events", "watchFolder", "What changes in a folder, as it changes", act,
+            None, query=watched, stream=EVENTS),
         Row("GET", "/folders/{id}/saved", "saveFolder", "A document that can be kept, and loaded again", act,
             types.SavedFolder),
         Row("POST", "/folders:load", "loadFolder", "Make the folder of such a document", act,
@@ -52,12 +56,12 @@ def document() -> dict[str, Any]:
     everything = rows()
     kinds = [kind for row in everything for kind in (row.gives, row.shown) if kind is not None]
     schemas, components = msgspec.json.schema_components(
-        [*kinds, types.PresetName, types.Refusal], ref_template=types.COMPONENTS + "{name}"
+        [*kinds, types.PresetName, types.Watching, types.Refusal], ref_template=types.COMPONENTS + "{name}"
     )
     found = iter(schemas)
     paths: dict[str, dict[str, Any]] = {}
     for row in everything:
-        gives = next(found)
+        gives = next(found) if row.gives is not None else None
         takes = next(found) if row.shown is not None else None
         paths.setdefault(row.path, {})[row.verb.lower()] = _operation(row, gives, takes, schemas[-1])
     return {
@@ -74,7 +78,7 @@ def document() -> dict[str, Any]:
 
 
 def _operation(
-    row: Row, gives: Mapping[str, Any], takes: Mapping[str, Any] | None, refusal: Mapping[str, Any]
+    row: Row, gives: Mapping[str, Any] | None, takes: Mapping[str, Any] | None, refusal: Mapping[str, Any]
 ) -> dict[str, Any]:
     in_path = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
     in_query = [
@@ -86,9 +90,11 @@ def _operation(
         said["parameters"] = parameters
     if takes is not None:
         said["requestBody"] = {"content": {_JSON: {"schema": takes}}}
-    content = {_JSON: {"schema": gives}}
+    content: dict[str, Any] = {_JSON: {"schema": gives}} if gives is not None else {}
     if row.lines:
         content[LINES] = {"schema": {"type": "string", "description": f"each line is a {row.lines}"}}
+    if row.stream:
+        content[STREAM] = {"schema": {"type": "string", "description": row.stream}}
     said["responses"] = {
         "200": {"description": row.summary, "content": content},
         "default": {"description": "refused", "content": {_JSON: {"schema": refusal}}},
