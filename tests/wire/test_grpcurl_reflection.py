@@ -48,6 +48,8 @@ def test_describe_shows_methods_and_the_contract_s_own_options(mock):
         "rpc Validate ( .yandex.cloud.ai.dataset.v1.ValidateDatasetRequest ) "
         "returns ( .yandex.cloud.operation.Operation )"
     ) in service
+    method = shell.prints("grpcurl $FLAGS $HOST describe yandex.cloud.ai.dataset.v1.DatasetService.Validate")
+    assert method.splitlines()[0] == "yandex.cloud.ai.dataset.v1.DatasetService.Validate is a method:"
     message = shell.prints("grpcurl $FLAGS $HOST describe yandex.cloud.ai.dataset.v1.CreateDatasetRequest")
     assert 'string name = 1 [(.yandex.cloud.length) = "<=63", (.yandex.cloud.required) = true];' in message
 
@@ -100,16 +102,26 @@ def test_both_versions_of_reflection_list_the_services(mock, service):
 
 
 @pytest.mark.parametrize("service", REFLECTION)
-@pytest.mark.parametrize("symbol", sorted(SERVICES))
+@pytest.mark.parametrize(
+    "symbol",
+    [
+        *sorted(SERVICES),
+        "yandex.cloud.ai.dataset.v1.DatasetService.Validate",
+        "yandex.cloud.ai.dataset.v1.DatasetInfo.Status",
+        "yandex.cloud.ai.tuning.v1.TuningRequest.tuning_params",
+        "yandex.cloud.required",
+    ],
+)
 def test_both_versions_of_reflection_find_a_symbol_s_file_with_its_imports(mock, service, symbol):
     with grpc.insecure_channel(mock.endpoint) as channel:
         answer = asked(channel, service, file_containing_symbol=symbol)
     assert len(answer.file_descriptor_response.file_descriptor_proto) >= 1
 
 
-def test_an_unknown_symbol_is_an_answer_and_no_failed_call(mock):
+@pytest.mark.parametrize("symbol", ["yandex.cloud.Nonsense", "Nonsense", "", f"{min(SERVICES)}.Nonsense"])
+def test_an_unknown_symbol_is_an_answer_and_no_failed_call(mock, symbol):
     with grpc.insecure_channel(mock.endpoint) as channel:
-        answer = asked(channel, REFLECTION[0], file_containing_symbol="yandex.cloud.Nonsense")
+        answer = asked(channel, REFLECTION[0], file_containing_symbol=symbol)
     assert answer.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
 
 

@@ -181,7 +181,10 @@ def test_strict_refuses_every_object_of_a_foreign_folder(foreign):
     rows = foreign_objects(dataset_id, operation_id)
     refusals = [steps.refused(client.call, rpc, **fields) for rpc, fields in rows]
     refusals.append(steps.refused(client.call, "TuningService/Tune", **steps.order(mine, dataset_id)))
-    denied = f"Permission to [resource-manager.folder {theirs.id}] denied"
+    denied = (
+        f"Permission to [resource-manager.folder {theirs.id}, resource-manager.cloud b1gaistudiomockcloud, "
+        "organization-manager.organization bpfaistudiomock00org] denied"
+    )
     assert set(refusals) == {(grpc.StatusCode.PERMISSION_DENIED, denied)}
 
 

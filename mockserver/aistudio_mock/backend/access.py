@@ -6,6 +6,9 @@ from aistudio_mock.backend.identity import Identity
 from aistudio_mock.backend.store import R, Table
 from aistudio_mock.domain.errors import InvalidArgument, NotFound, PermissionDenied
 
+_ABOVE = "resource-manager.cloud b1gaistudiomockcloud, organization-manager.organization bpfaistudiomock00org"
+"""Where every folder is, as the platform's refusals name it (service-behaviour a.5); the ids are ours."""
+
 
 class Access:
     """Finds folders and objects for a caller. A folder with lax credentials is open to everyone."""
@@ -45,7 +48,7 @@ class Access:
         if own is not None and own.id != folder.id:
             if folder.settings.behaviours.foreign_folder == "not-found":
                 raise NotFound(f"{kind} {record_id} not found")
-            raise PermissionDenied(f"Permission to [resource-manager.folder {folder.id}] denied")
+            raise PermissionDenied(f"Permission to [resource-manager.folder {folder.id}, {_ABOVE}] denied")
         return found, folder
 
     def _bound(self, call: Call, folder: Folder | None) -> Folder | None:

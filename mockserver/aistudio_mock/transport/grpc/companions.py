@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 import grpc
+from google.protobuf.descriptor import FileDescriptor
 from msgspec import Struct
 
 from aistudio_mock.transport.routes import service_names
@@ -34,6 +35,21 @@ class _Collector:
         """The generic handler knows the same methods."""
 
 
+class _Symbols:
+    """The contract's pool, in which the name of a method leads to its file too: protobuf's own has none."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(POOL, name)
+
+    def FindFileContainingSymbol(self, symbol: str) -> FileDescriptor:  # noqa: N802 - the library's name
+        """The file that declares `symbol`. Raises KeyError."""
+        try:
+            return POOL.FindFileContainingSymbol(symbol)
+        except KeyError:
+            declared: FileDescriptor = POOL.FindMethodByName(symbol).containing_service.file
+            return declared
+
+
 def companion(path: str) -> grpc.RpcMethodHandler | None:
     """The handler of a reflection or health RPC; None for any other path."""
     service, _, method = path.strip("/").rpartition("/")
@@ -54,7 +70,7 @@ def _reflection() -> grpc.GenericRpcHandler:
         # grpcurl knows services by reflection alone: it calls these two only when they are told of.
         POOL.AddSerializedFile(module.DESCRIPTOR.serialized_pb)
     collector = _Collector()
-    servicer = reflection.ReflectionServicer((*service_names(), _HEALTH, _REFLECTION), pool=POOL)
+    servicer = reflection.ReflectionServicer((*service_names(), _HEALTH, _REFLECTION), pool=_Symbols())
     reflection_pb2_grpc.add_ServerReflectionServicer_to_server(servicer, collector)
     return collector.handlers[0]
 
