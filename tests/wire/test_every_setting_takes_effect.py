@@ -97,6 +97,16 @@ def validate_without_upload(client, folder):
     return "invalid" if not verdict.is_valid and seen(client, dataset_id).status == 4 else "valid"
 
 
+def draft_expiry(client, folder):
+    dataset_id = steps.uploaded(client, folder)
+    folder.clock.advance(days=32)
+    try:
+        client.call("DatasetService/Validate", dataset_id=dataset_id)
+    except grpc.RpcError as refusal:
+        return "as-told" if "has no data" in refusal.details() else refusal.details()
+    return "never"
+
+
 def cancel_finished(client, folder):
     operation_id = tune(client, folder).id
     folder.clock.advance(hours=1)
@@ -247,6 +257,7 @@ OBSERVED = {
         dataset_rows,
         dataset_task_type_unknown,
         dataset_update_empty_mask,
+        draft_expiry,
         model_text_empty,
         openai_stream_usage,
         *multipart_settings.OBSERVERS,

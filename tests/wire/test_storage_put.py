@@ -119,7 +119,7 @@ def test_the_absolute_form_of_a_target_is_understood(storage):
 
 
 @pytest.mark.parametrize(
-    "key", ["yc.fomo.dots/fds..1", "f/набор данных", "f/a+b&c=d?e#f", "f/50%2F50", "f/~-_'()"]
+    "key", ["yc.fomo.dots/fds..1", "f/набор данных", "f/a+b&c=d?e#f", "f/a\n\r\tb", "f/50%2F50", "f/~-_'()"]
 )
 def test_any_key_travels(storage, key):
     with storage.connect() as connection:

@@ -127,6 +127,8 @@ class Datasets:
             dataset, folder = self._find(call, request.dataset_id)
             now = folder.clock.now()
             dataset.require(DatasetCommand.VALIDATE, now)
+            if folder.settings.behaviours.draft_expiry == "as-told":
+                dataset = self._objects.lapse(dataset, folder.clock.age)
             if dataset.draft is None and folder.settings.behaviours.validate_without_upload == "refuse":
                 what = self._objects.what_is_missing(dataset.id)
                 raise FailedPrecondition(f"dataset {dataset.id} has no data; {what} first")

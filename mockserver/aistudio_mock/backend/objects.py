@@ -1,6 +1,6 @@
 """The stored objects behind presigned URLs: drafts, converted datasets, metrics archives."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -11,7 +11,7 @@ from aistudio_mock.backend.parts import Accepted, Parts
 from aistudio_mock.backend.store import Lock, Store
 from aistudio_mock.domain.dataset import Dataset, DatasetCommand
 from aistudio_mock.domain.errors import ApiError, FailedPrecondition, NotFound
-from aistudio_mock.domain.instant import Instant
+from aistudio_mock.domain.instant import Duration, Instant
 from aistudio_mock.domain.multipart import Plan, addressed
 from aistudio_mock.domain.objects import (
     BUCKETS,
@@ -22,6 +22,7 @@ from aistudio_mock.domain.objects import (
     FinishedUpload,
     Grant,
     PartAddress,
+    expiration,
     object_key,
 )
 from aistudio_mock.domain.presign import Signer
@@ -104,6 +105,17 @@ class StoredObjects:
         if self.parts.under_way(dataset_id):
             return "call FinishMultipartUploadDraft"
         return "PUT the file to the URL of GetUploadDraftUrl"
+
+    def lapse(self, dataset: Dataset, age: Callable[[Instant], Duration]) -> Dataset:
+        """The dataset, without its draft when that is older than X-Amz-Expiration told. The lock is held."""
+        draft = dataset.draft
+        ends = expiration(DRAFTS, draft.modified) if draft is not None else None
+        if draft is None or ends is None or age(draft.modified) < ends.at - draft.modified:
+            return dataset
+        left = replace(dataset, draft=None)
+        self._store.datasets.put(left)
+        self._blobs.unlink(draft.source)
+        return left
 
     def lines(self, blobs: tuple[Blob, ...]) -> Iterator[bytes]:
         """The lines of uploaded files, one after the other."""

@@ -24,6 +24,7 @@ class Behaviours(Struct, frozen=True):
     validation_first_row: Literal["1", "0"] = "1"
     validate_without_upload: Literal["refuse", "invalid"] = "refuse"
     upload_url_form: Literal["recorded", "other"] = "recorded"
+    draft_expiry: Literal["as-told", "never"] = "as-told"
     multipart_length_signed: Literal["no", "yes"] = "no"
     multipart_part_size: Literal["100-mib", "8-mib", "5-mib"] = "100-mib"
     multipart_finish_refusal: Literal["by-kind", "internal"] = "by-kind"
@@ -62,6 +63,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "validation_first_row": ("1", "0"),
     "validate_without_upload": ("refuse", "invalid"),
     "upload_url_form": ("recorded", "other"),
+    "draft_expiry": ("as-told", "never"),
     "multipart_length_signed": ("no", "yes"),
     "multipart_part_size": ("100-mib", "8-mib", "5-mib"),
     "multipart_finish_refusal": ("by-kind", "internal"),

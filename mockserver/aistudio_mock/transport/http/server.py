@@ -48,7 +48,9 @@ def build_app(
     taken = "|".join(sorted(re.escape(segment) for segment in _first_segments(app)))
     bucket = f"(?!(?:{taken})/)[^/]+" if taken else "[^/]+"
     storage = s3.Storage(objects, blobs)
-    app.router.add_route("*", f"/{{bucket:{bucket}}}/{{key:.+}}", storage.serve, expect_handler=s3.expect)
+    app.router.add_route(
+        "*", f"/{{bucket:{bucket}}}/{{key:[\\s\\S]+}}", storage.serve, expect_handler=s3.expect
+    )
     return app
 
 
