@@ -189,3 +189,9 @@ class Case(_Part, frozen=True):
     server: Server = Server()
     files: Mapping[str, File] = {}
     monitors_off: Mapping[str, str] = {}
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """All that calls meet in it, from the beginning or from a step on."""
+        later = (fault for step in self.steps for fault in step.before.faults)
+        return (*self.server.faults, *later)

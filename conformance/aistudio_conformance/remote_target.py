@@ -14,6 +14,7 @@ from msgspec import Struct
 from aistudio_conformance import journal as journals
 from aistudio_conformance.case import Case, Server
 from aistudio_conformance.protocol import Credentials, Place
+from aistudio_conformance.recording.bending import beyond_answers
 from aistudio_conformance.recording.grpc_proxy import Door, GrpcProxy, Upstream
 from aistudio_conformance.recording.http_proxy import HttpProxy
 from aistudio_conformance.recording.tape import Tape
@@ -57,8 +58,9 @@ class Access(Struct, frozen=True, kw_only=True):
 
 def suits(case: Case, access: Access, *, may_cost: bool) -> str:
     """Why the case cannot run at a server that takes no orders; empty when it can."""
-    if set(case.relies_on) - {"journal"}:
-        return f"it relies on {', '.join(sorted(set(case.relies_on) - {'journal'}))}, which only a mock has"
+    beyond = _beyond(case)
+    if beyond:
+        return f"it relies on {', '.join(beyond)}, which only a mock has"
     if case.costs == "money" and not may_cost:
         return "it costs money; --may-cost runs it"
     if case.credentials == "api-key" and not access.api_key:
@@ -66,6 +68,14 @@ def suits(case: Case, access: Access, *, may_cost: bool) -> str:
     if case.credentials == "iam-token" and not access.iam_token:
         return "it needs an IAM token; set YC_IAM_TOKEN"
     return ""
+
+
+def _beyond(case: Case) -> list[str]:
+    """What the case relies on and the proxy cannot give: faults that only change answers it can."""
+    needs = set(case.relies_on) - {"journal"}
+    if not any(map(beyond_answers, case.faults)):
+        needs.discard("faults")
+    return sorted(needs)
 
 
 class RemoteTarget:

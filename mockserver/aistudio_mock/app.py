@@ -267,7 +267,7 @@ def _signer(access_key_id: str, secret: str) -> "Signer":
 
 def _teller(key: bytes, started: Instant) -> "Teller":
     from aistudio_mock.backend.journal_entries import Teller  # noqa: PLC0415 - with the first reader of a journal
-    from aistudio_mock.backend.redaction import Redactor  # noqa: PLC0415
+    from aistudio_protos.redaction import Redactor  # noqa: PLC0415
 
     return Teller(Redactor(key), started)
 

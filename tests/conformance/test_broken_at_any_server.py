@@ -3,12 +3,6 @@
 It is another `aistudio-mock serve`, of which the suite has its address, a folder and credentials, no more.
 """
 
-import json
-import subprocess
-import sys
-from contextlib import contextmanager
-from pathlib import Path
-
 import pytest
 
 from aistudio_conformance.broken.servers import broken_servers
@@ -17,8 +11,9 @@ from aistudio_conformance.judge import judge_server
 from aistudio_conformance.load import cases, rules
 from aistudio_conformance.play import play
 from aistudio_conformance.recording.bending import beyond_answers
-from aistudio_conformance.remote_target import Access, RemoteTarget
+from aistudio_conformance.remote_target import RemoteTarget
 from aistudio_conformance.runner import judged
+from tests.conformance.any_server import a_server, access
 from tests.conformance.in_process import InProcess
 from tests.conformance.reach import PLAINTEXT
 from tests.conformance.test_server_court import red
@@ -26,34 +21,6 @@ from tests.conformance.test_server_court import red
 LOOKING = {case.id: case for case in cases() if case.server_checks}
 BANK = broken_servers()
 ANYWHERE = {name: one for name, one in BANK.items() if not one.needs_the_mock}
-PROGRAM = Path(sys.executable).with_name("aistudio-mock")
-PORTS = ("--grpc-port", "0", "--tls-port", "0", "--http-port", "0")
-
-
-@contextmanager
-def a_server(time):
-    """A process of its own; what it says when it is up, and a token that it gave."""
-    settings = ("--auth", "strict", "--time", time, "--set", "tunings-last-page=empty")
-    with subprocess.Popen(
-        [PROGRAM, "serve", "--json", *PORTS, *settings], stdout=subprocess.PIPE, text=True
-    ) as server:
-        try:
-            ready = json.loads(server.stdout.readline())
-            token = [PROGRAM, "token", "--http", ready["http"]]
-            yield ready, subprocess.run(token, capture_output=True, text=True, check=True).stdout.strip()
-        finally:
-            server.terminate()
-
-
-def access(ready, token):
-    return Access(
-        address=ready["tls"],
-        roots=Path(ready["ca"]).read_bytes(),
-        folder_id=ready["folder_id"],
-        api_key=ready["api_key"],
-        iam_token=token,
-        poll_interval=0.01,
-    )
 
 
 def asking(time):

@@ -7,9 +7,9 @@ from aistudio_mock.backend.addresses import Door
 from aistudio_mock.backend.heard import GrpcCall, Replies, StorageCall
 from aistudio_mock.backend.journal import Journal, Tally
 from aistudio_mock.backend.journal_entries import Teller, is_header, line
-from aistudio_mock.backend.redaction import Redactor
 from aistudio_mock.domain.instant import HOUR, SECOND, Instant, rfc3339
 from aistudio_mock.runtime.clocks import FolderClock
+from aistudio_protos.redaction import Redactor
 
 LIST = "DatasetService/List"
 PATH = f"/yandex.cloud.ai.dataset.v1.{LIST}"

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from aistudio_mock.backend.redaction import _SECRET_FIELDS, Redactor
 from aistudio_protos.pool import services
+from aistudio_protos.redaction import _SECRET_FIELDS, Redactor
 
 TOKEN = "t1." + "9euelZqz" * 6 + "." + "kR3x_-aB" * 10 + "abcdef"
 KEY = "AQVN" + "Xy3_-z0Q" * 4 + "abcd"

@@ -17,7 +17,7 @@ from msgspec import Struct, field
 from aistudio_conformance.case import Case, File
 from aistudio_conformance.load import CaseError, case_of
 from aistudio_conformance.packs.news import Kind, News, news
-from aistudio_conformance.protocol import Verb
+from aistudio_conformance.protocol import ASKED, Verb
 from aistudio_protos.options import operation_types
 from aistudio_protos.pool import services
 
@@ -31,6 +31,9 @@ CHECK = "survived"
 """The one check of each case."""
 
 _NEW: Mapping[Kind, str] = {"value": "a new value of", "fields": "new fields in", "type": "a new type in"}
+_COSTS = frozenset(one for one in ASKED if one.startswith(("tuning.start", "model.", "dataset.upload_parts")))
+"""What is paid for at a real account."""
+
 _TIMEOUT = 20.0
 """Seconds for the step that meets the news: a client that cannot read an answer may ask for it for ever."""
 
@@ -144,6 +147,7 @@ def _case(scene: Scene, one: News) -> Case:
         "title": f"{scene.title}: {_NEW[one.kind]} {one.path or 'the answer itself'}",
         "covers": ["FC-01", "FC-02", "FC-03", "FC-04"],
         "relies_on": ["journal", "faults"],
+        "costs": "money" if any(asked.do in _COSTS for asked in scene.steps.values()) else "nothing",
         "server": {"alone": scene.alone},
         "files": msgspec.to_builtins(scene.files),
         "steps": steps,

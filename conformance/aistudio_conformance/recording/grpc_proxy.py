@@ -1,5 +1,6 @@
 """The gRPC side of the proxy: every call is on the tape, and its bytes go through as they are, or bent."""
 
+import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,16 +12,17 @@ from msgspec import Struct
 
 from aistudio_conformance.recording.bending import Bending, bent
 from aistudio_conformance.recording.rewriting import Origins, rewritten
-from aistudio_conformance.recording.tape import METHODS, Tape, now
+from aistudio_conformance.recording.tape import METHODS, Heard, Tape, now
 from aistudio_faults.edits import EditError
-from aistudio_faults.faults import MESSAGE, Fault
+from aistudio_faults.faults import MESSAGE, Standing
 
 _THREADS = 64
 _GRACE = 1.0
 _OF_HTTP2 = frozenset({"te", "content-type", "grpc-timeout", "user-agent", "grpc-accept-encoding"})
 """What the wire's library writes itself; `user-agent` is told, and not sent on twice."""
 
-_TOLD_ONLY = frozenset({"user-agent"})
+_REQUEST_ID = "x-request-id"
+_ECHOED = "x-client-request-id"
 _OPTIONS = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
 
 Metadata = tuple[tuple[str, str | bytes], ...]
@@ -93,21 +95,16 @@ class GrpcProxy:
     def _handler(self, door: Door, path: str, *, tls: bool) -> Any:
         def forward(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
             call = _Call(path, requests, context)
-            fault = self._met(call, context)
-            upstream = self._channel(door.upstream(path)).stream_stream(path)
-            answers = upstream(
-                call.requests,
-                metadata=call.onward,
-                timeout=context.time_remaining(),
-                wait_for_ready=False,
+            self._meet(call, context)
+            answers = self._channel(door.upstream(path)).stream_stream(path)(
+                call.requests, metadata=call.onward, timeout=context.time_remaining(), wait_for_ready=False
             )
             context.add_callback(answers.cancel)
             try:
                 _send_initial(answers, context)
                 for answer in answers:
-                    shown = self._shown(path, answer, fault, tls=tls)
-                    call.replies.append(shown)
-                    yield shown
+                    call.replies.append(self._shown(call, answer, tls=tls))
+                    yield call.replies[-1]
                 context.set_trailing_metadata(answers.trailing_metadata() or ())
             except grpc.RpcError:
                 pass
@@ -118,41 +115,39 @@ class GrpcProxy:
 
         return grpc.stream_stream_rpc_method_handler(forward)
 
-    def _met(self, call: "_Call", context: grpc.ServicerContext) -> Fault | None:
-        """The fault that the call meets, if any; one that is a refusal ends it, in the server's place."""
+    def _meet(self, call: "_Call", context: grpc.ServicerContext) -> None:
+        """Finds the fault that the call meets, if any; a refusal ends it here, in the server's place."""
         if self.bending.is_idle:
-            return None
-        fault = self.bending.meet(call.path, call.ahead())
+            return
+        call.fault = fault = self.bending.meet(call.path, call.ahead())
         if fault is not None and fault.status:
             self._refuse(call, fault.status, fault.message or MESSAGE, context)
-        return fault
 
     def _refuse(self, call: "_Call", status: str, told: str, context: grpc.ServicerContext) -> None:
-        self._tape.grpc(call.path, call.request, (), call.metadata, call.at, status, told, call.deadline)
+        ids = ((_REQUEST_ID, secrets.token_hex(16)), *(one for one in call.metadata if one[0] == _ECHOED))
+        self._tape.grpc(call.heard(status, told, ids))
+        context.set_trailing_metadata(ids)
         context.abort(grpc.StatusCode[status], told)
 
     def _end(self, call: "_Call", answers: Any, context: grpc.ServicerContext) -> None:
         code, told = answers.code(), answers.details() or ""
-        replies = call.replies if code is grpc.StatusCode.OK else ()
-        self._tape.grpc(
-            call.path, call.request, replies, call.metadata, call.at, code.name, told, call.deadline
-        )
+        trailing = answers.trailing_metadata() or ()
+        self._tape.grpc(call.heard(code.name, told, (*trailing, *(answers.initial_metadata() or ()))))
         if code is grpc.StatusCode.OK:
             return
-        context.set_trailing_metadata(answers.trailing_metadata() or ())
+        context.set_trailing_metadata(trailing)
         context.abort(code, told)
 
-    def _shown(self, path: str, answer: bytes, fault: Fault | None, *, tls: bool) -> bytes:
-        method = METHODS.get(path)
+    def _shown(self, call: "_Call", answer: bytes, *, tls: bool) -> bytes:
+        """What the client gets: a fault changes what would come through, addresses of the proxy included."""
+        method = METHODS.get(call.path)
         if method is None:
             return answer
-        return rewritten(
-            method.output_type.full_name,
-            bent(fault, method.output_type.full_name, answer),
-            self._storage,
-            self._origins,
-            lambda address: self._address(address, tls=tls),
+        name = method.output_type.full_name
+        through = rewritten(
+            name, answer, self._storage, self._origins, lambda address: self._address(address, tls=tls)
         )
+        return bent(call.fault, name, through)
 
     def _address(self, address: str, *, tls: bool) -> str:
         """Our own address that leads to an endpoint of the service, opened when it is first named."""
@@ -186,18 +181,35 @@ class _Call:
         left = context.time_remaining()
         self.deadline = None if left is None else round(left, 3)
         self.metadata: Metadata = tuple((one.key, one.value) for one in context.invocation_metadata())
-        self.onward = tuple(pair for pair in self.metadata if pair[0] not in _OF_HTTP2 | _TOLD_ONLY)
+        self.onward = tuple(pair for pair in self.metadata if pair[0] not in _OF_HTTP2)
         self.request = b""
-        self.requests: Iterator[bytes] = self._heard(requests)
+        self.requests: Iterator[bytes] = self._kept(requests)
         """On their way on; the first is kept."""
         self.replies: list[bytes] = []
+        self.fault: Standing | None = None
+        """What the call meets."""
 
     def ahead(self) -> bytes:
         """The first request, before it goes on."""
         self.requests = chain([*islice(self.requests, 1)], self.requests)
         return self.request
 
-    def _heard(self, requests: Iterator[bytes]) -> Iterator[bytes]:
+    def heard(self, status: str, message: str, metadata: Metadata) -> Heard:
+        """What goes on the tape of it at its end, with this metadata; replies before a failure do not."""
+        return Heard(
+            path=self.path,
+            request=self.request,
+            replies=self.replies if status == "OK" else (),
+            metadata=self.metadata,
+            received_at=self.at,
+            status=status,
+            message=message,
+            request_id=str(next((value for name, value in metadata if name == _REQUEST_ID), "")),
+            deadline=self.deadline,
+            fault=self.fault.id if self.fault else None,
+        )
+
+    def _kept(self, requests: Iterator[bytes]) -> Iterator[bytes]:
         for request in requests:
             self.request = self.request or request
             yield request

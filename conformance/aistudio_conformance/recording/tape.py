@@ -1,6 +1,5 @@
 """What went through the proxy, as entries of a journal of version 1 (docs/reference/journal.md)."""
 
-import hmac
 import json
 import secrets
 from collections.abc import Mapping, Sequence
@@ -8,15 +7,12 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
+from msgspec import Struct
+
 from aistudio_conformance.journal import VERSION
-from aistudio_conformance.recording.secrets import (
-    SECRET_FIELDS,
-    SECRET_HEADER,
-    SECRET_PARAMETER,
-    split_scheme,
-)
 from aistudio_protos.pool import services
 from aistudio_protos.reading import read
+from aistudio_protos.redaction import Redactor
 
 Document = dict[str, Any]
 
@@ -31,11 +27,30 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")  # noqa: TID251 - what is recorded is real
 
 
+class Heard(Struct, frozen=True, kw_only=True):
+    """One gRPC call that has been answered. `path` is its method's, `received_at` as of `now`.
+
+    `status` is the name of a status code, `deadline` in seconds; `request_id` what the answer calls the call,
+    `fault` the id of what has changed the answer.
+    """
+
+    path: str
+    request: bytes
+    replies: Sequence[bytes]
+    metadata: Sequence[tuple[str, str | bytes]]
+    received_at: str
+    status: str
+    message: str
+    request_id: str
+    deadline: float | None
+    fault: str | None
+
+
 class Tape:
     """The entries of the case under way; safe to use from any thread. Secrets leave equal traces only."""
 
     def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
+        self._redactor = Redactor(secrets.token_bytes(32))
         self._lock = Lock()
         self._entries: list[Document] = []
         self._folder = ""
@@ -52,34 +67,26 @@ class Tape:
         header = {"journal": VERSION, "server": "aistudio-conformance", "dropped": 0}
         return b"".join(json.dumps(one, ensure_ascii=False).encode() + b"\n" for one in (header, *entries))
 
-    def grpc(
-        self,
-        path: str,
-        request: bytes,
-        replies: Sequence[bytes],
-        metadata: Sequence[tuple[str, str | bytes]],
-        received_at: str,
-        status: str,
-        message: str,
-        deadline: float | None,
-    ) -> None:
+    def grpc(self, call: Heard) -> None:
         """One gRPC call that has been answered."""
-        method = METHODS.get(path)
+        method = METHODS.get(call.path)
         request_type = method.input_type.full_name if method else ""
         response_type = method.output_type.full_name if method else ""
         self._add(
             leg="grpc",
-            method="/".join(path.rpartition(".")[2].split("/")) if "." in path else path.strip("/"),
-            path=path,
-            received_at=received_at,
-            status=status,
-            metadata=[[name, self._header(name, value)] for name, value in metadata],
-            deadline=deadline,
+            method=call.path.rpartition(".")[2].strip("/"),
+            path=call.path,
+            received_at=call.received_at,
+            status=call.status,
+            metadata=[[name, self._header(name, value)] for name, value in call.metadata],
+            request_id=call.request_id,
+            deadline=call.deadline,
             request_type=request_type,
             response_type=response_type,
-            request=self._message(request_type, request),
-            responses=[self._message(response_type, reply) for reply in replies],
-            message=self._text(message),
+            request=self._message(request_type, call.request),
+            responses=[self._message(response_type, reply) for reply in call.replies],
+            message=self._redactor.text(call.message),
+            fault=call.fault,
         )
 
     def storage(
@@ -93,12 +100,12 @@ class Tape:
         body: Mapping[str, Any],
     ) -> None:
         """One request to the storage that has been answered."""
-        url = SECRET_PARAMETER.sub(lambda found: found["before"] + self._secret(found["secret"]), target)
+        path, mark, query = target.partition("?")
         self._add(
             leg="storage",
             method=method,
-            path=url.partition("?")[0],
-            url=url,
+            path=path,
+            url=path + mark + self._redactor.parameters(query),
             received_at=received_at,
             status=str(status),
             metadata=[[name.lower(), self._header(name.lower(), value)] for name, value in headers],
@@ -116,25 +123,7 @@ class Tape:
 
     def _message(self, type_name: str, data: bytes) -> Document | None:
         said = read(type_name, data) if type_name else None
-        return said and {name: self._field(name, value) for name, value in said.items()}
-
-    def _field(self, name: str, value: Any) -> Any:
-        if isinstance(value, str):
-            return self._secret(value) if name in SECRET_FIELDS else self._text(value)
-        if isinstance(value, Mapping):
-            return {key: self._field(key, inner) for key, inner in value.items()}
-        return [self._field(name, inner) for inner in value] if isinstance(value, list) else value
+        return said and {name: self._redactor.field(name, value) for name, value in said.items()}
 
     def _header(self, name: str, value: str | bytes) -> str:
-        text = value if isinstance(value, str) else value.hex()
-        if not SECRET_HEADER.search(name):
-            return self._text(text)
-        scheme, secret = split_scheme(text)
-        return scheme + self._secret(secret) if secret else text
-
-    def _text(self, text: str) -> str:
-        return SECRET_PARAMETER.sub(lambda found: found["before"] + self._secret(found["secret"]), text)
-
-    def _secret(self, secret: str) -> str:
-        digest = hmac.digest(self._key, secret.encode("utf-8", "surrogatepass"), "sha256").hex()
-        return f"[redacted {digest[:10]} {len(secret)}]"
+        return self._redactor.header(name, value if isinstance(value, str) else value.hex())

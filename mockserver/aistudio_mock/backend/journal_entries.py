@@ -11,10 +11,10 @@ from google.protobuf.descriptor import MethodDescriptor
 
 from aistudio_mock.backend.heard import GrpcCall, Heard, StorageCall
 from aistudio_mock.backend.journal import Noted
-from aistudio_mock.backend.redaction import Redactor
 from aistudio_mock.domain.clock import ClockReading
 from aistudio_mock.domain.instant import Instant, later, rfc3339
 from aistudio_protos.pool import services
+from aistudio_protos.redaction import Redactor
 
 VERSION = 1
 """Within a version fields are only ever added."""
