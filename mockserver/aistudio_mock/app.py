@@ -146,22 +146,23 @@ class Server:
     def env(self) -> dict[str, str]:
         """The variables that lead a program's clients here (product, "How `run` redirects a program")."""
         ready = self.ready
-        bundle = str(certificates.bundle(self._parts.certificates))
+        bundle = certificates.bundle(self._parts.certificates)
         return {
-            **self._way_here(),
-            **environment.trust(ready.ca, bundle),
+            **self._way_here(bundle),
+            **environment.trust(ready.ca, str(bundle)),
             **environment.identity(ready.folder_id, ready.api_key),
             **environment.place(ready.grpc, ready.http),
             **({environment.CONTROL_TOKEN: ready.control_token} if ready.control_token else {}),
         }
 
-    def _way_here(self) -> dict[str, str]:
+    def _way_here(self, bundle: Path) -> dict[str, str]:
         doors = self._parts.doors
         if doors.router is None:
             return {"YC_API_ENDPOINT": doors.tls, **environment.direct(doors.host.strip("[]"), os.environ)}
         from aistudio_mock.transport.router.environment import variables  # noqa: PLC0415 - only with a router
 
-        return variables(doors.router.proxy, doors.router.tls, self._config.allow, os.environ)
+        led = variables(doors.router.proxy, doors.router.tls, self._config.allow, os.environ)
+        return {**led, "SYSTEM_WGETRC": str(certificates.wgetrc(bundle))}
 
     @property
     def _parts(self) -> "_Started":

@@ -16,7 +16,7 @@ import trustme
 from platformdirs import user_cache_path
 
 from aistudio_mock.runtime import certificates
-from aistudio_mock.runtime.certificates import NAMES, CertificateError, bundle, load
+from aistudio_mock.runtime.certificates import NAMES, CertificateError, bundle, load, wgetrc
 
 posix = pytest.mark.skipif(os.name == "nt", reason="permissions are POSIX")
 
@@ -278,6 +278,16 @@ def test_a_bundle_follows_the_systems_cas(tmp_path, monkeypatch):
     first = bundle(made).read_bytes()
     system.write_bytes(load(directory=tmp_path / "b").ca_pem)
     assert bundle(made).read_bytes() != first
+
+
+def test_wget_is_told_of_the_bundle_and_keeps_what_it_was_told(tmp_path, monkeypatch):
+    own = tmp_path / "own"
+    own.write_text("tries = 3")
+    monkeypatch.setenv("SYSTEM_WGETRC", str(own))
+    trusted = bundle(load(directory=tmp_path))
+    assert wgetrc(trusted).read_text() == f"tries = 3\nca_certificate = {trusted}\n"
+    monkeypatch.setenv("SYSTEM_WGETRC", str(wgetrc(trusted)))
+    assert wgetrc(trusted).read_text().count("ca_certificate") == 1
 
 
 def test_without_a_file_of_the_systems_the_bundle_still_holds_ours(tmp_path, monkeypatch):

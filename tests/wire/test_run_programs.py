@@ -48,6 +48,12 @@ def test_curl_reaches_the_iam_host_by_http_1(run):
     assert done.stdout.endswith("1.1")
 
 
+@pytest.mark.skipif(not shutil.which("wget"), reason="no wget here")
+def test_wget_reaches_the_iam_host(run):
+    done = run("--", "wget", "-qO-", TOKENS, "--post-data", '{"yandexPassportOauthToken": "y0_x"}')
+    assert TOKEN.search(done.stdout), done.stderr
+
+
 @pytest.mark.parametrize("client", ["yandex_ai_studio_sdk.AIStudio", "yandex_ai_studio_sdk.AsyncAIStudio"])
 def test_the_official_sdk_tunes_with_its_default_endpoint(client, run, tmp_path):
     (tmp_path / "train.jsonl").write_text(EXAMPLES["TextToTextGeneration"], encoding="utf-8")

@@ -28,7 +28,8 @@ NAMES = (
 
 DIRECTORY_VARIABLE = "AISTUDIO_MOCK_CA_DIR"
 _SET = "tls-1"  # the number goes up when NAMES change: an older set is then left alone
-_CA, _CA_KEY, _LEAF, _BUNDLE = "ca.pem", "ca.key", "leaf.pem", "bundle.pem"
+_CA, _CA_KEY, _LEAF, _BUNDLE, _WGETRC = "ca.pem", "ca.key", "leaf.pem", "bundle.pem", "wgetrc"
+_SYSTEM_WGETRC = Path("/etc/wgetrc")
 _KEY_END = b"-----END EC PRIVATE KEY-----\n"
 
 
@@ -94,7 +95,26 @@ def bundle(certificates: Certificates) -> Path:
     """
     path = certificates.ca_path.with_name(_BUNDLE)
     system = _system_cas()
-    wanted = system if certificates.ca_pem in system else system + b"\n" + certificates.ca_pem
+    return _kept(path, system if certificates.ca_pem in system else system + b"\n" + certificates.ca_pem)
+
+
+def wgetrc(bundle: Path) -> Path:
+    """A file for SYSTEM_WGETRC that has wget trust `bundle`: built with GnuTLS it reads no variable for that.
+
+    Lies beside the bundle, and says first what the file says that it stands in for.
+
+    Raises:
+        CertificateError: the file cannot be written.
+    """
+    path = bundle.with_name(_WGETRC)
+    given = Path(os.environ.get("SYSTEM_WGETRC", _SYSTEM_WGETRC))
+    own = _SYSTEM_WGETRC if given == path else given
+    said = own.read_bytes() if own.is_file() else b""
+    return _kept(path, said + f"\nca_certificate = {bundle}\n".encode())
+
+
+def _kept(path: Path, wanted: bytes) -> Path:
+    """The same path, whose file holds what is wanted. Raises CertificateError."""
     try:
         if not path.exists() or path.read_bytes() != wanted:
             with _replacing(path, wanted):

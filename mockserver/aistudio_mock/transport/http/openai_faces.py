@@ -1,6 +1,7 @@
 """RPCs in OpenAI's form: chat completions and embeddings."""
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
@@ -21,15 +22,16 @@ _TYPES: Mapping[int, str] = {
     403: "permission_error",
     404: "not_found_error",
     429: "rate_limit_error",
-    500: "server_error",
-    501: "server_error",
-    503: "server_error",
 }
+
+
+_USUAL = "invalid_request_error"
 
 
 def refusal(error: ApiError) -> rest_json.Document:
     """An error in OpenAI's form."""
-    kind = _TYPES.get(HTTP_STATUS[error.code], "invalid_request_error")
+    status = HTTP_STATUS[error.code]
+    kind = "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _TYPES.get(status, _USUAL)
     return {"error": {"message": error.message, "type": kind}}
 
 
