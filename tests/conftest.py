@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import tempfile
+from itertools import islice
 
 import pytest
 from hypothesis import settings
@@ -18,9 +19,13 @@ LONG = {
     "test_control_schemathesis.py",
     "test_fuzz.py",
     "test_pages.py",
+    "test_verdicts_by_any_wire.py",
     "test_verdicts_hold.py",
+    "test_node_client.py",
+    "test_tensorboard_shows_metrics.py",
+    "test_tutorial_notebook.py",
 }
-"""Modules of which one test takes long by itself. They begin first, or all others wait at the end."""
+"""Modules of which one test takes long by itself."""
 
 # The machine may be busy: a slow example is no failure.
 settings.register_profile("shared-machine", deadline=None)
@@ -36,9 +41,23 @@ def pytest_configure(config):
         os.environ[VARIABLE] = config.stash_ca = tempfile.mkdtemp(prefix="aistudio-mock-ca-")
 
 
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Two workers more than there are cores: a test waits half of its time, for a program or in a pause."""
+    found = yield
+    return found if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else found + 2
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: item.path.name not in LONG)
+def pytest_collection_modifyitems(config, items):
+    """Puts what takes long at the front of each worker's even share, or all others wait for it at the end."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    long = [item for item in items if item.path.name in LONG]
+    short = iter([item for item in items if item.path.name not in LONG])
+    shares = [[*long[worker::workers]] for worker in range(workers)]
+    for share in shares:
+        share.extend(islice(short, max(0, len(items) // workers - len(share))))
+    items[:] = [item for share in shares for item in share] + list(short)
 
 
 def pytest_unconfigure(config):
