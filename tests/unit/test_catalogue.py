@@ -43,6 +43,12 @@ def test_what_is_no_uri_is_refused_in_the_platform_s_words(text):
     assert refusal.value.message == "invalid model_uri"
 
 
+def test_a_version_may_be_left_out_where_one_is_meant():
+    assert ModelUri.parse("gpt://b1g/yandexgpt-lite", "latest") == ModelUri.parse(BASES["gpt"])
+    with pytest.raises(InvalidArgument):
+        ModelUri.parse("gpt://b1g/yandexgpt-lite@tamr1", "latest")
+
+
 def test_a_tuned_model_keeps_folder_name_and_version():
     assert ModelUri.parse(BASES["gpt"]).tuned("tamr1") == "gpt://b1g/yandexgpt-lite/latest@tamr1"
 

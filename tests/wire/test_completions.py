@@ -120,6 +120,19 @@ def test_a_base_model_answers_without_tuning(client, name):
     assert reply.alternatives[0].message.text != ANSWER
 
 
+def test_a_model_without_a_version_is_the_latest(client, mock):
+    folder = mock.folder()
+    said = [ask(client, f"gpt://{folder.id}/yandexgpt-lite{more}", "Кто ты?") for more in ("", "/latest")]
+    assert said[0] == said[1]
+    embedded = [
+        client.call(
+            "EmbeddingsService/TextEmbedding", model_uri=f"emb://{folder.id}/text-search-doc{more}", text="?"
+        )
+        for more in ("", "/latest")
+    ]
+    assert embedded[0] == embedded[1]
+
+
 def test_an_endpoint_is_found_by_its_id(client, mock):
     reply = client.call("ApiEndpointService/Get", api_endpoint_id="ai-foundation-models")
     assert (reply.id, reply.address) == ("ai-foundation-models", mock.endpoint)

@@ -18,7 +18,7 @@ from aistudio_mock.backend.scans import Scans, Written
 from aistudio_mock.backend.store import Lock, Store
 from aistudio_mock.backend.text_models import TextModels
 from aistudio_mock.domain.batch import BatchStatus, BatchTask
-from aistudio_mock.domain.catalogue import ModelUri
+from aistudio_mock.domain.catalogue import LATEST, ModelUri
 from aistudio_mock.domain.dataset import Dataset, DatasetCommand, DatasetState, DatasetStatus
 from aistudio_mock.domain.errors import (
     ApiError,
@@ -83,7 +83,7 @@ class BatchRuns:
         """
         if not request.source_dataset_id:
             raise InvalidArgument.of(FieldViolation("source_dataset_id", "Field is required"))
-        folder = self._access.folder(call, ModelUri.parse(request.model_uri).folder)
+        folder = self._access.folder(call, ModelUri.parse(request.model_uri, LATEST).folder)
         with self._lock:
             now = folder.clock.now()
             source, owner = self._access.record(

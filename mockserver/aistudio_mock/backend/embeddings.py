@@ -9,7 +9,7 @@ from aistudio_mock.backend.access import Access
 from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.model_inputs import measured
 from aistudio_mock.backend.tuned_models import GONE, TunedModels
-from aistudio_mock.domain.catalogue import EMBEDDING, ModelUri
+from aistudio_mock.domain.catalogue import EMBEDDING, LATEST, ModelUri
 from aistudio_mock.domain.errors import FieldViolation, InvalidArgument, NotFound
 from aistudio_mock.domain.neighbours import Neighbours
 from aistudio_mock.domain.vectors import DIM, Vector, unit, vector
@@ -47,7 +47,7 @@ class Embeddings:
                 does not have; a text too long or empty.
             NotFound: no such model, or its tuning is not COMPLETED.
         """
-        uri = ModelUri.parse(request.model_uri)
+        uri = ModelUri.parse(request.model_uri, LATEST)
         folder = self._access.folder(call, uri.folder)
         num_tokens = measured(request.text, MOST_TOKENS, folder)
         tuned = self._models.get(request.model_uri, _KINDS, _learned) if uri.suffix else None

@@ -8,7 +8,7 @@ from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.model_inputs import measured
 from aistudio_mock.backend.tuned_models import GONE, TunedModels
 from aistudio_mock.domain import tokens
-from aistudio_mock.domain.catalogue import CLASSIFYING, ModelUri
+from aistudio_mock.domain.catalogue import CLASSIFYING, LATEST, ModelUri
 from aistudio_mock.domain.classifier import Classifier, few_shot
 from aistudio_mock.domain.errors import FieldViolation, InvalidArgument, NotFound
 from aistudio_protos.yandex.cloud.ai.foundation_models.v1.text_classification import (
@@ -45,7 +45,7 @@ class TextClassification:
             InvalidArgument: no URI, or that of a model that is no tuned classifier; a text too long or empty.
             NotFound: no such model, or its tuning is not COMPLETED.
         """
-        uri = ModelUri.parse(request.model_uri)
+        uri = ModelUri.parse(request.model_uri, LATEST)
         folder = self._access.folder(call, uri.folder)
         input_tokens = measured(request.text, MOST_TOKENS, folder)
         if not uri.suffix:
@@ -66,7 +66,7 @@ class TextClassification:
                 none of them; a text too long or empty.
             NotFound: no such base model.
         """
-        uri = ModelUri.parse(request.model_uri)
+        uri = ModelUri.parse(request.model_uri, LATEST)
         folder = self._access.folder(call, uri.folder)
         if uri.suffix:
             raise InvalidArgument(f"model_uri: {request.model_uri} is tuned; call Classify for it")

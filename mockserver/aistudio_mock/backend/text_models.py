@@ -12,7 +12,7 @@ from aistudio_mock.backend.folders import Folder
 from aistudio_mock.backend.store import Store
 from aistudio_mock.backend.tuned_models import GONE, TunedModels
 from aistudio_mock.domain.answers import Message, Pairs, base_answer, normalised
-from aistudio_mock.domain.catalogue import ALIAS, ANSWERING, ModelUri
+from aistudio_mock.domain.catalogue import ALIAS, ANSWERING, LATEST, ModelUri
 from aistudio_mock.domain.errors import ApiError, InvalidArgument, NotFound
 from aistudio_mock.domain.ports import Chance
 from aistudio_mock.domain.tuning import Tuning
@@ -48,7 +48,7 @@ class TextModels:
             InvalidArgument: it is no URI.
             NotFound: an unknown model, one of another kind, or a tuned one whose task is not COMPLETED.
         """
-        uri = ModelUri.parse(uri_text)
+        uri = ModelUri.parse(uri_text, LATEST)
         folder = self._access.folder(call, uri.folder)
         if uri.scheme != "gpt" or (not uri.suffix and uri.name not in ANSWERING):
             raise NotFound(f"{GONE} {uri_text}")

@@ -8,7 +8,7 @@ from msgspec import Struct
 from aistudio_mock.domain.errors import InvalidArgument
 
 _URI = re.compile(
-    r"(?P<scheme>\w+)://(?P<folder>[^/@]+)/(?P<name>[^/@]+)/(?P<version>[^/@]+)(?:@(?P<suffix>[^/@]+))?"
+    r"(?P<scheme>\w+)://(?P<folder>[^/@]+)/(?P<name>[^/@]+)(?:/(?P<version>[^/@]+)(?:@(?P<suffix>[^/@]+))?)?"
 )
 
 TUNABLE: Mapping[str, frozenset[str]] = {
@@ -21,7 +21,10 @@ TUNABLE: Mapping[str, frozenset[str]] = {
 RETIRED: Mapping[str, frozenset[str]] = {"gpt": frozenset({"llama-lite"})}
 """Base models that could be tuned until 2025-10-02 (e.1)."""
 
-ANSWERING = frozenset({"yandexgpt-lite", "yandexgpt", "yandexgpt-32k", "llama-lite", "llama"})
+_FOREIGN = ("gpt-oss-120b", "gpt-oss-20b", "qwen3-235b-a22b-fp8")
+"""Open models that the service serves beside its own, as the public pages and the SDK's source name them."""
+
+ANSWERING = frozenset({"yandexgpt-lite", "yandexgpt", "yandexgpt-32k", "llama-lite", "llama", *_FOREIGN})
 """Base text models that answer a completion without tuning (assumed beyond yandexgpt-lite)."""
 
 CLASSIFYING = frozenset({"yandexgpt-lite", "yandexgpt"})
@@ -58,6 +61,10 @@ _TUNED_SCHEME: Mapping[str, str] = {
 """The scheme of the tuned model, where it is not always that of the base model (e.1)."""
 
 
+LATEST = "latest"
+"""The version that is meant where a model is asked and none is named (assumed)."""
+
+
 class ModelUri(Struct, frozen=True):
     """`scheme://folder/name/version[@suffix]`."""
 
@@ -68,13 +75,16 @@ class ModelUri(Struct, frozen=True):
     suffix: str = ""
 
     @staticmethod
-    def parse(text: str) -> "ModelUri":
-        """Reads a model URI. Raises InvalidArgument with the platform's words (a.6) when it is none."""
+    def parse(text: str, version: str = "") -> "ModelUri":
+        """Reads a model URI; one without a version is of the given one, or none at all if none is given.
+
+        Raises InvalidArgument with the platform's words (a.6) when it is none.
+        """
         found = _URI.fullmatch(text)
-        if found is None:
+        if found is None or not (found["version"] or version):
             raise InvalidArgument("invalid model_uri")
-        scheme, folder, name, version = found.group("scheme", "folder", "name", "version")
-        return ModelUri(scheme, folder, name, version, found["suffix"] or "")
+        scheme, folder, name = found.group("scheme", "folder", "name")
+        return ModelUri(scheme, folder, name, found["version"] or version, found["suffix"] or "")
 
     def tuned(self, suffix: str, kind: str = "") -> str:
         """The URI of the model tuned from this one (e.3): same folder, name and version, with a suffix.
