@@ -54,8 +54,7 @@ nightly: $(VENV)/.dev  ## The long runs: any bytes as dataset files, half an hou
 	AISTUDIO_RELEASES=all $(BIN)/pytest tests/conformance/test_shipped_clients.py -k older $(PYTEST_ARGS)
 
 bench: $(VENV)/.dev  ## Measure against bare servers, interleaved, with the noise beside it
-	$(BIN)/python -m bench start calls state datasets tunings answers models fixture upload validation client metrics \
-		server_flavours peers
+	$(BIN)/python -m bench --every
 
 generate: $(VENV)/.dev  ## Write every generated file anew
 	set -e; for script in $(GENERATORS); do $(BIN)/python $$script; done

@@ -37,12 +37,14 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="default: all but peers")
+    parser.add_argument("--every", action="store_true", help="peers as well")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there as well")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(BENCHES):
         parser.error(f"no bench is called {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
     reports = []
-    for name in arguments.names or [name for name in BENCHES if name not in ONLY_WHEN_ASKED]:
+    usual = [name for name in BENCHES if arguments.every or name not in ONLY_WHEN_ASKED]
+    for name in arguments.names or usual:
         for report in import_module(f"bench.{name}").run():
             print(table(report), end="\n\n", flush=True)
             reports.append(report)

@@ -9,10 +9,11 @@ import grpc
 import msgspec
 import pytest
 
+from aistudio_client import AIStudio
 from aistudio_conformance.cli import main
 from aistudio_conformance.probe.evidence import Probing
 from aistudio_conformance.probe.question import Question
-from aistudio_conformance.probe.questions import NOT_ASKED, QUESTIONS
+from aistudio_conformance.probe.questions import NOT_ASKED, NOT_OPENED, QUESTIONS
 from aistudio_conformance.probe.questions_datasets import when_it_is_ready
 from aistudio_conformance.probe.redaction import Shown
 from aistudio_conformance.remote_target import Access
@@ -28,6 +29,7 @@ CHANGED = {
     "dataset-rows": "absent",
     "dataset-task-type-unknown": "accept",
     "dataset-update-empty-mask": "refuse",
+    "tune-refusals": "async",
     "foreign-folder": "not-found",
     "multipart-finish-again": "accept",
     "multipart-finish-refusal": "internal",
@@ -38,10 +40,8 @@ CHANGED = {
     "validate-without-upload": "invalid",
     "validation-first-row": "0",
 }
-ASYNC = {"tune-refusals": "async"}
-"""So that a tuning costs a call, and no dataset that is READY."""
-
-DATASETS, TUNINGS = "/yandex.cloud.ai.dataset.v1.DatasetService/", "/yandex.cloud.ai.tuning.v1.TuningService/"
+ROW = {"request": [{"role": "user", "text": "Is it red?"}], "response": "It is."}
+DATASETS = "/yandex.cloud.ai.dataset.v1.DatasetService/"
 
 
 def call(mock, folder, path, **fields):
@@ -92,10 +92,11 @@ def _probe(tmp_path):
 
 
 def somebody_has_tuned(mock, folder):
-    """A task that has failed at once, with `tune-refusals=async`."""
-    fields = {"base_model_uri": f"gpt://{folder.id}/yandexgpt-lite/latest", "text_to_text_completion": {}}
-    data = [{"dataset_id": created(mock, folder), "weight": 1}]
-    call(mock, folder, f"{TUNINGS}Tune", train_datasets=data, **fields)
+    """A task that has come to its end, and its dataset."""
+    known = {"api_key": folder.api_key, "endpoint": mock.endpoint, "plaintext": True, "progress": None}
+    with AIStudio(folder.id, **known) as client:
+        data = client.datasets.upload([ROW], name="a dataset of somebody's", task_type="TextToTextGeneration")
+        client.tunings.wait(client.tunings.start(data, base_model="yandexgpt-lite"))
 
 
 def means(evidence):
@@ -108,6 +109,7 @@ def expected(**values):
     for question in QUESTIONS:
         for row, possible in question.rows.items():
             found[row] = values.get(row, possible[0] if possible else "as stated")
+    found["quota-refusals"] = "not told"  # there is none
     found["dataset-ready-before-done"] = "not told"  # nothing is between two looks at this clock
     if values.get("multipart-length-signed") == "yes":
         found["multipart-total-size"] = "not told"  # the storage takes no part of another length
@@ -116,14 +118,14 @@ def expected(**values):
 
 @pytest.mark.parametrize("changed", [{}, CHANGED], ids=["defaults", "changed"])
 def test_what_a_server_does_is_found_and_nothing_is_left(monkeypatch, probe, changed):
-    with cloud(monkeypatch, **changed, **ASYNC) as (mock, folder):
+    with cloud(monkeypatch, **changed) as (mock, folder):
         somebody_has_tuned(mock, folder)
         foreign = created(mock, mock.folder())
         code, evidence = probe(*tls(mock), "--foreign-dataset", foreign)
         left, key = names(mock, folder), folder.api_key
     assert (code, evidence["complete"], evidence["left"]) == (0, True, 0)
     assert [one.get("problem") for one in evidence["questions"]] == [None] * len(QUESTIONS)
-    assert means(evidence) == expected(**changed, **ASYNC)
+    assert means(evidence) == expected(**changed)
     assert left == ["a dataset of somebody's"]
     text = json.dumps(evidence)
     for secret in (key, folder.id, foreign, "a dataset of somebody's"):
@@ -276,6 +278,17 @@ def test_all_that_is_assumed_and_can_be_chosen_is_asked_or_says_why_not():
     chosen = {name for name, row in ROWS.items() if row["evidence"] == "assumed" and "values" in row}
     asked = {row for question in QUESTIONS for row in question.rows}
     assert chosen - asked == NOT_ASKED.keys()
+
+
+def test_every_part_of_what_nobody_knows_is_asked_or_says_why_not():
+    asked = {int(number) for question in QUESTIONS for number in question.open.split(", ")}
+    assert sorted([*asked, *NOT_OPENED]) == [*range(1, 21)]
+
+
+def test_a_quota_is_found_by_what_it_refuses(monkeypatch, probe):
+    with cloud(monkeypatch, quotas="dataset-bytes:1000000") as (mock, _):
+        _, evidence = probe(*tls(mock), "--only", "too-large")
+    assert means(evidence) == {"quota-refusals": "as stated"}
 
 
 @pytest.mark.parametrize("row", sorted({row for one in QUESTIONS for row in one.rows}))

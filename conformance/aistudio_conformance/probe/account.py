@@ -14,7 +14,7 @@ from google.protobuf.json_format import MessageToDict
 from msgspec import Struct
 
 from aistudio_conformance.probe.redaction import Shown
-from aistudio_conformance.probe.storage import Put, put
+from aistudio_conformance.probe.storage import Put, get, put
 from aistudio_conformance.protocol import Place
 from aistudio_protos.pool import POOL, message_class, method_of
 
@@ -28,7 +28,7 @@ _PACKAGES = {
 _SCHEMES = {"iam-token": "Bearer", "api-key": "Api-Key", "none": ""}
 TASK_TYPE = "TextToTextGeneration"
 
-_TROUBLE = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED"})
+TROUBLE = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED"})
 """A line that is down, or a limit on calls: they answer no question."""
 
 _MADE_BY = {"DatasetService/Create": "dataset_id", "TuningService/Tune": "id"}
@@ -82,7 +82,9 @@ class Account:
         """An id of the right shape that nothing has."""
         return prefix + "".join(secrets.choice("0123456789abcdefghijklmnopqrstuv") for _ in range(17))
 
-    def ask(self, method: str, *, metadata: Pairs | None = None, **fields: Any) -> Answer:
+    def ask(
+        self, method: str, *, metadata: Pairs | None = None, trouble: frozenset[str] = TROUBLE, **fields: Any
+    ) -> Answer:
         """One call, such as "DatasetService/Create" with the request's fields, and what came of it.
 
         Raises CannotAsk when the trouble is not the request's.
@@ -92,7 +94,7 @@ class Account:
         answer = self.raw(method, request.SerializeToString(), described.output_type.full_name, metadata)
         self._keep_account(method, fields, answer)
         self._note(method, _document(request), answer, self._told(metadata))
-        if answer.status in _TROUBLE:
+        if answer.status in trouble:
             raise CannotAsk(f"{method} is {answer.status}: {answer.message}")
         return answer
 
@@ -138,22 +140,22 @@ class Account:
         return f"{self.prefix}-{self._named}"
 
     @contextmanager
-    def draft(self) -> Iterator[str]:
+    def draft(self, task_type: str = TASK_TYPE) -> Iterator[str]:
         """A new dataset's id for `with`; deleted in the end. Raises CannotAsk."""
-        dataset_id = self.create()
+        dataset_id = self.create(task_type)
         try:
             yield dataset_id
         finally:
             with suppress(CannotAsk):  # it is tried again in the end
                 self.ask("DatasetService/Delete", dataset_id=dataset_id)
 
-    def create(self) -> str:
+    def create(self, task_type: str = TASK_TYPE) -> str:
         """A new dataset, and its id. Raises CannotAsk."""
         made = self.need(
             "DatasetService/Create",
             folder_id=self.folder_id,
             name=self.name(),
-            task_type=TASK_TYPE,
+            task_type=task_type,
             upload_format="jsonlines",
         )
         return str(made.dataset_id)
@@ -168,6 +170,15 @@ class Account:
         headers = sorted(answered.headers)
         self._add({"method": "PUT", "url": url, "bytes": len(body)} | said | {"headers": headers})
         return answered
+
+    def get(self, url: str) -> bytes:
+        """What a presigned URL gives; only its length is noted. Raises CannotAsk when nothing answers."""
+        try:
+            stored = get(HTTPConnection(urlsplit(url).netloc, timeout=_DEADLINE), url)
+        except (OSError, HTTPException) as error:
+            raise CannotAsk(f"the storage does not answer: {type(error).__name__}") from None
+        self._add({"method": "GET", "url": url, "bytes": len(stored)})
+        return stored
 
     def uploaded(self, dataset_id: str, rows: Sequence[str]) -> str:
         """Sends a file; the URL that it went to. Raises CannotAsk."""

@@ -49,7 +49,7 @@ def left(account: Account) -> list[str]:
     for name, made_by in [*account.made.items()]:
         undo, field = UNDO[made_by]
         with suppress(CannotAsk):
-            account.ask(undo, metadata=None, **{field: name})
+            account.need(undo, **{field: name})
     return [*account.made]
 
 

@@ -218,7 +218,7 @@ def pages(account: Account) -> Meanings:
 QUESTIONS = (
     Question(
         id="good-file",
-        open="5",
+        open="3, 5",
         asks="When is a dataset READY, is it VALIDATING until then, and what is said to a cancel afterwards?",
         sends=(*_SEND_FILE[:5], "Cancel", *_SEND_FILE[5:]),
         rows={

@@ -5,11 +5,14 @@ one be taken all the same, its operation is cancelled at once.
 """
 
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from aistudio_conformance.probe.account import Account, Answer, CannotAsk
-from aistudio_conformance.probe.question import ANOTHER, UNTOLD, Meanings, Question, by_status, stated
+from aistudio_conformance.probe.question import ANOTHER, STATED, UNTOLD, Meanings, Question, by_status, stated
 
 _PAGES = 50
+_COMPLETED = 4
+_DAY = frozenset({"86400", "86399"})
 
 
 def last_page(account: Account) -> Meanings:
@@ -29,6 +32,20 @@ def last_page(account: Account) -> Meanings:
         if not page.tuning_tasks:
             return {"tunings-last-page": "token"}
     return {"tunings-last-page": UNTOLD}
+
+
+def finished(account: Account) -> Meanings:
+    """The metrics of a task that somebody has finished before. Of the task itself nothing is shown."""
+    page = account.need("TuningService/List", folder_id=account.folder_id, page_size=100)
+    tasks = [one.task_id for one in page.tuning_tasks if one.status == _COMPLETED]
+    if not tasks:
+        raise CannotAsk("there is no finished tuning in the folder")
+    answer = account.ask("TuningService/GetMetricsUrl", task_id=tasks[0])
+    if answer.status != "OK":
+        return {"metrics-when-completed": ANOTHER, "metrics-url-anatomy": UNTOLD}
+    given = dict(parse_qsl(urlsplit(answer.reply.load_url).query))
+    is_presigned = given.get("X-Amz-Expires") in _DAY and "X-Amz-Signature" in given
+    return {"metrics-when-completed": STATED, "metrics-url-anatomy": stated(is_presigned)}
 
 
 def unknown_task(account: Account) -> Meanings:
@@ -96,6 +113,14 @@ QUESTIONS = (
         sends=("List to the end",),
         rows={"tunings-last-page": ("token", "empty")},
         ask=last_page,
+    ),
+    Question(
+        id="finished-tuning",
+        open="7",
+        asks="Has a finished tuning metrics, and what is their URL?",
+        sends=("List", "GetMetricsUrl of a finished task, if there is one"),
+        rows={"metrics-when-completed": (), "metrics-url-anatomy": ()},
+        ask=finished,
     ),
     Question(
         id="unknown-task",

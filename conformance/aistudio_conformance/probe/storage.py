@@ -1,4 +1,4 @@
-"""One PUT to a presigned URL."""
+"""One PUT to a presigned URL, and one GET."""
 
 import re
 from collections.abc import Mapping
@@ -23,12 +23,24 @@ class Put(Struct, frozen=True):
 
 def put(connection: HTTPConnection, url: str, body: bytes) -> Put:
     """Sends the body as it is. Raises OSError and HTTPException."""
-    target = "/" + url.partition("://")[2].partition("/")[2]
     with closing(connection):
-        connection.request("PUT", target, body, {"Content-Length": str(len(body))})
+        connection.request("PUT", _target(url), body, {"Content-Length": str(len(body))})
         answer = connection.getresponse()
         said = answer.read(_LONGEST)
     return Put(answer.status, _first(_CODE, said), _first(_MESSAGE, said), dict(answer.getheaders()))
+
+
+def get(connection: HTTPConnection, url: str) -> bytes:
+    """What is stored there; empty for anything but 200. Raises OSError and HTTPException."""
+    with closing(connection):
+        connection.request("GET", _target(url))
+        answer = connection.getresponse()
+        stored = answer.read()
+    return stored if answer.status == 200 else b""  # noqa: PLR2004
+
+
+def _target(url: str) -> str:
+    return "/" + url.partition("://")[2].partition("/")[2]
 
 
 def _first(pattern: re.Pattern[bytes], body: bytes) -> str:
