@@ -163,7 +163,15 @@ class Backend:
         """DatasetService: one dataset."""
         from aistudio_mock.backend.datasets import Datasets
 
-        return Datasets(self.store, self._lock, self._access, self.validations, self.objects, self.tunings)
+        return Datasets(
+            self.store,
+            self._lock,
+            self._access,
+            self.validations,
+            self.objects,
+            self.tunings,
+            self._polling,
+        )
 
     @lazy
     def dataset_files(self) -> "DatasetFiles":
@@ -198,7 +206,9 @@ class Backend:
         """TuningService, as long as a tuning runs."""
         from aistudio_mock.backend.tunings import Tunings
 
-        return Tunings(self.store, self._lock, self._access, self.folders, self.objects)
+        return Tunings(
+            self.store, self._lock, self._access, self.folders, self.objects, lambda: self._polling
+        )
 
     @lazy
     def finished_tunings(self) -> "FinishedTunings":

@@ -11,6 +11,7 @@ from aistudio_mock.backend.dataset_catalogue import require_task_type, require_u
 from aistudio_mock.backend.dataset_update import changes
 from aistudio_mock.backend.folders import Folder
 from aistudio_mock.backend.objects import StoredObjects
+from aistudio_mock.backend.polling import Polling
 from aistudio_mock.backend.store import Lock, Store
 from aistudio_mock.backend.tunings import Tunings
 from aistudio_mock.backend.validations import Validations
@@ -34,6 +35,7 @@ class Datasets:
         validations: Validations,
         objects: StoredObjects,
         tunings: Tunings,
+        polling: Polling,
     ) -> None:
         self._store = store
         self._lock = lock
@@ -41,6 +43,7 @@ class Datasets:
         self._validations = validations
         self._objects = objects
         self._tunings = tunings
+        self._polling = polling
 
     def create(self, call: Call, request: wire.CreateDatasetRequest) -> wire.CreateDatasetResponse:
         """A new dataset, in DRAFT (service-behaviour c.3).
@@ -76,10 +79,14 @@ class Datasets:
         )
 
     def describe(self, call: Call, request: wire.DescribeDatasetRequest) -> wire.DescribeDatasetResponse:
-        """The dataset as it is now. Raises NotFound."""
+        """The dataset as it is now, which may take a poll of its validation. Raises NotFound."""
         dataset, folder = self._find(call, request.dataset_id)
         now = folder.clock.now()
         dataset.require_made(now)
+        if (status := dataset.status(now)) is DatasetStatus.VALIDATING:
+            self._polling.asked(call, dataset.operation_id, status, folder)
+            dataset, folder = self._find(call, request.dataset_id)
+            now = folder.clock.now()
         return wire.DescribeDatasetResponse(dataset=views.dataset(dataset, now, folder.settings.behaviours))
 
     def update(self, call: Call, request: wire.UpdateDatasetRequest) -> wire.UpdateDatasetResponse:

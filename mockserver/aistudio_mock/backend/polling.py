@@ -1,5 +1,8 @@
 """What polling does to a folder's clock."""
 
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
 from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.folders import Folder, Pace
 from aistudio_mock.backend.open_stories import OpenStories
@@ -8,6 +11,12 @@ from aistudio_mock.domain.errors import NotFound
 from aistudio_mock.domain.instant import Instant
 from aistudio_mock.domain.operation import Operation
 
+if TYPE_CHECKING:
+    from aistudio_mock.domain.clock import ClockReading
+
+_TOLD = 10_000
+"""Of so many operations it is known what was told of them; then all is forgotten."""
+
 
 class Polling:
     """Moves clocks on behalf of the calls that clients poll with."""
@@ -15,6 +24,26 @@ class Polling:
     def __init__(self, store: Store, stories: OpenStories) -> None:
         self._store = store
         self._stories = stories
+        self._told: dict[str, tuple[IntEnum, ClockReading]] = {}
+        """Operation → what its subject's last Describe told, and the clock at that time."""
+
+    def asked(self, call: Call, operation_id: str, status: IntEnum, folder: Folder) -> None:
+        """A Describe is about to tell `status` of what that operation works on.
+
+        When it told the same before and nobody has moved the clock since, the caller is polling, and this is
+        a poll. The first one is none: what was begun can be seen. Raises NotFound as `poll` does.
+        """
+        operation = self._store.operations.get(operation_id)
+        if folder.settings.pace is Pace.KEEP or operation is None:
+            return
+        before = self._told.pop(operation_id, None)
+        reading = folder.clock.reading
+        if before is not None and before[0] is status and before[1] is reading:
+            self.poll(call, operation, folder)
+            return
+        if len(self._told) >= _TOLD:
+            self._told.clear()
+        self._told[operation_id] = status, reading
 
     def poll(self, call: Call, operation: Operation, folder: Folder) -> Operation:
         """The operation as the poll finds it: where polling moves the clock, it has moved.

@@ -1,7 +1,8 @@
 """TuningService, the RPCs that start, show and stop a tuning."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -21,22 +22,33 @@ from aistudio_mock.domain.operation import Operation
 from aistudio_mock.domain.paging import page
 from aistudio_mock.domain.plan import Script
 from aistudio_mock.domain.schedule import plan_tuning, refused_after
-from aistudio_mock.domain.tuning import Tuning, TuningCommand, TuningStatus
+from aistudio_mock.domain.tuning import UNFINISHED, Tuning, TuningCommand, TuningStatus
 from aistudio_protos.yandex.cloud.ai.tuning.v1 import tuning_service_pb2 as wire
 from aistudio_protos.yandex.cloud.operation import operation_pb2
+
+if TYPE_CHECKING:
+    from aistudio_mock.backend.polling import Polling
 
 
 class Tunings:
     """The tuning tasks of every folder, and the stories of their operations."""
 
     def __init__(
-        self, store: Store, lock: Lock, access: Access, folders: Folders, objects: StoredObjects
+        self,
+        store: Store,
+        lock: Lock,
+        access: Access,
+        folders: Folders,
+        objects: StoredObjects,
+        polling: "Callable[[], Polling]",
     ) -> None:
+        """`polling` is called when a task that is not finished is described."""
         self._store = store
         self._lock = lock
         self._access = access
         self._folders = folders
         self._objects = objects
+        self._polling = polling
 
     def tune(self, call: Call, request: wire.TuningRequest) -> operation_pb2.Operation:
         """Starts a tuning in the folder of the base model's URI (e.1, e.2).
@@ -73,8 +85,11 @@ class Tunings:
         return shown
 
     def describe(self, call: Call, request: wire.DescribeTuningRequest) -> wire.DescribeTuningResponse:
-        """The task as it is now. Raises NotFound."""
-        task, _, now = self.find(call, request.tuning_task_id)
+        """The task as it is now, which may take a poll of its operation. Raises NotFound."""
+        task, folder, now = self.find(call, request.tuning_task_id)
+        if (status := task.status(now)) in UNFINISHED:
+            self._polling().asked(call, task.operation_id, status, folder)
+            task, _, now = self.find(call, request.tuning_task_id)
         return wire.DescribeTuningResponse(tuning_task=views.tuning(task, now))
 
     def list(self, call: Call, request: wire.ListTuningsRequest) -> wire.ListTuningsResponse:

@@ -48,6 +48,9 @@ LEGAL: Mapping[TuningStatus, frozenset[TuningCommand]] = {
 }
 """Which commands each status allows (assumed, service-behaviour h.3, h.16); what is absent is refused."""
 
+UNFINISHED = frozenset(status for status, commands in LEGAL.items() if _CANCEL in commands)
+"""The statuses of a task that something is still to become of."""
+
 _WHAT_WOULD_WORK: Mapping[TuningCommand, Mapping[TuningStatus, str]] = {
     _CANCEL: dict.fromkeys(TuningStatus, "only what is not finished can be"),
     _ARCHIVE: {
