@@ -99,7 +99,6 @@ def test_only_polling_moves_the_clock(mock, client, time):
     task_id = tune(client, folder)
     before = folder.clock.now()
     for rpc, fields in (
-        ("TuningService/Describe", {"tuning_task_id": task_id}),
         ("TuningService/GetOptions", {"task_id": task_id}),
         ("TuningService/List", {"folder_id": folder.id}),
         ("DatasetService/List", {"folder_id": folder.id}),

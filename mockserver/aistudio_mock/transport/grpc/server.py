@@ -101,10 +101,11 @@ class _Handlers(grpc.GenericRpcHandler):
 
 
 def _without_values(record: logging.LogRecord) -> bool:
-    """Takes out what grpcio says of a header that is no UTF-8: the whole of it, be it a secret."""
+    """Takes out a header that is no UTF-8: it may be a secret, and is no error of ours as grpcio says."""
     if str(record.msg).startswith("Invalid encoding on"):
-        record.msg, record.args, record.exc_info = "a header's value is no UTF-8", (), None
-    return True
+        record.msg, record.args, record.exc_info = "a caller's header is no UTF-8", (), None
+        record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+    return logging.getLogger(record.name).isEnabledFor(record.levelno)
 
 
 @lru_cache(maxsize=256)
