@@ -189,7 +189,7 @@ class Server:
 
     def _application(self, table: Mapping[str, Route], admission: Admission) -> "web.Application":
         from aistudio_mock.transport.http import control as control_api  # noqa: PLC0415 - in the HTTP thread
-        from aistudio_mock.transport.http import openai, rest, s3_watch  # noqa: PLC0415
+        from aistudio_mock.transport.http import metadata, openai, rest, s3_watch  # noqa: PLC0415
 
         parts = self._parts
         guard, ca = _guard(self._config, parts.control_token), parts.certificates.ca_pem
@@ -197,6 +197,7 @@ class Server:
         def add(app: "web.Application") -> None:
             rest.routes(table, admission)(app)
             openai.routes(parts.backend, table, admission)(app)
+            metadata.routes(parts.backend.identity)(app)
             control_api.routes(self.control, self._described, ca, guard)(app)
             s3_watch.routes(parts.backend.folders)(app)
 

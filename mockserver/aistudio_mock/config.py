@@ -64,7 +64,8 @@ class ServerConfig(Struct, frozen=True):
     when it is not `host`. `seed` rules chance only; None draws a new one. `settings` are behaviours by id,
     as `--set ID=VALUE` gives them.
     `ca_dir` keeps the CA, None for the user's cache directory. `router` adds the proxy that leads the
-    service's real names here; `allow` are hosts that it lets through although it would refuse them. `journal`
+    service's real names here; `allow` are hosts that it lets through although it would refuse them, and with
+    `metadata` the metadata address of a virtual machine leads here as well. `journal`
     is the file that every call is written to. `control_token` is what the control API asks for; None draws
     one where others than this machine reach `host`, and asks for none elsewhere. `faults` are what every
     folder has from the start.
@@ -97,6 +98,7 @@ class ServerConfig(Struct, frozen=True):
     folder_id: str = DEFAULT_FOLDER
     router: bool = False
     allow: tuple[str, ...] = ()
+    metadata: bool = False
     faults: "tuple[Fault, ...]" = ()
     fault_port: int | None = None
 

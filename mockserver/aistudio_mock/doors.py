@@ -68,6 +68,8 @@ class Doors:
             self.router = self._open_router(self._undo)
         if self._config.fault_port is not None:
             self._open_faults(self._undo, self._config.fault_port)
+        if self._config.metadata:
+            http_server.wait()  # programs give the metadata address a second, as it is on their machine
 
     @property
     def faults(self) -> str | None:
@@ -98,7 +100,8 @@ class Doors:
             port = self._behind(undo, Calls(self._admission, Door.ROUTER))
         http_host, http_port = self._listener.getsockname()[:2]
         http = (_LOOPBACK if http_host in _EVERYWHERE else http_host, http_port)
-        router = Router(self._tls, (_LOOPBACK, port), http, self._config.allow)
+        config = self._config
+        router = Router(self._tls, (_LOOPBACK, port), http, config.allow, metadata=config.metadata)
         router.start()
         undo.callback(router.stop)
         return router

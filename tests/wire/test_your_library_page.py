@@ -63,7 +63,12 @@ def _printed(environment, place):
 @pytest.fixture(name="routed")
 def _routed(printed):
     """The same, led to a strict mock."""
-    return lambda *command: printed(*routed_command("--auth", "strict", "--", *command))
+
+    def routed(*command, metadata=False):
+        more = ["--metadata"] if metadata else []
+        return printed(*routed_command("--auth", "strict", *more, "--", *command))
+
+    return routed
 
 
 @pytest.fixture(name="own")
@@ -92,7 +97,7 @@ def test_its_python_runs_from_top_to_bottom(routed):
 @pytest.mark.skipif(not shutil.which("npm"), reason="no npm here")
 def test_its_javascript_runs_from_top_to_bottom_and_takes_an_endpoint_of_its_own(routed, own, place):
     """Together: installing takes longer than both."""
-    for name in ("package.json", "own_endpoint.mjs"):
+    for name in ("package.json", "own_endpoint.mjs", "machine.mjs"):
         shutil.copy(HERE / name, place)
     npm = [shutil.which("npm"), "install", "--no-audit", "--no-fund", "--silent"]
     subprocess.run(npm, cwd=place, check=True, timeout=100)
@@ -101,6 +106,7 @@ def test_its_javascript_runs_from_top_to_bottom_and_takes_an_endpoint_of_its_own
     assert TUNED.fullmatch(tuned)
     assert (answer, numbers) == (ANSWER, "256 numbers\n")
     assert own("node", "own_endpoint.mjs") == "true\n"
+    assert routed("node", "machine.mjs", metadata=True) == "assistant\n"
 
 
 def test_the_versions_are_those_that_run_here():

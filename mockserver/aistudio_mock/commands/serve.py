@@ -94,6 +94,11 @@ def _add_access(group: argparse._ArgumentGroup) -> None:
         metavar="HOST",
         help="a host of the real cloud that the router lets through; may be repeated",
     )
+    group.add_argument(
+        "--metadata",
+        action="store_true",
+        help="the router leads the metadata address of a virtual machine here: tokens without credentials",
+    )
 
 
 def _add_files(group: argparse._ArgumentGroup) -> None:
@@ -222,6 +227,7 @@ def config_of(arguments: argparse.Namespace) -> ServerConfig:
         state=arguments.state,
         router=arguments.router,
         allow=tuple(arguments.allow),
+        metadata=arguments.metadata,
         faults=parse_faults(arguments.faults),
         fault_port=arguments.fault_port,
     )

@@ -55,9 +55,12 @@ def way(host: str, allowed: Collection[str] = ()) -> Way:
 
 def refusal(host: str) -> str:
     """What a refused program is told: one line of ASCII, fit for an HTTP reason phrase."""
-    what = "the metadata address of a cloud machine" if host in METADATA else "a real Yandex host"
     name = host.encode("ascii", "backslashreplace").decode()
-    return f"aistudio-mock refuses {name}: {what}, not imitated; --allow {name} lets the program reach it"
+    what = "a real Yandex host, not imitated"
+    if host in METADATA:
+        how = "--metadata imitates it" if host == METADATA[0] else "not imitated"
+        what = f"the metadata address of a cloud machine; {how}"
+    return f"aistudio-mock refuses {name}: {what}; --allow {name} lets the program reach it"
 
 
 def steers(entry: str) -> bool:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial
 
 from aistudio_mock.runtime.certificates import Certificates
-from aistudio_mock.transport.router.hosts import Way, canonical, refusal, way
+from aistudio_mock.transport.router.hosts import METADATA, Way, canonical, refusal, way
 from aistudio_mock.transport.router.outward import open_outward
 from aistudio_mock.transport.router.pipe import CHUNK, Address, End, join, open_end
 from aistudio_mock.transport.router.refusal import answer_grpc, answer_http
@@ -39,9 +39,15 @@ class Router:
     """
 
     def __init__(
-        self, certificates: Certificates, grpc: Address, http: Address, allowed: Collection[str] = ()
+        self,
+        certificates: Certificates,
+        grpc: Address,
+        http: Address,
+        allowed: Collection[str] = (),
+        *,
+        metadata: bool = False,
     ) -> None:
-        """`grpc` is plaintext; `allowed` hosts go through whatever they are.
+        """`grpc` is plaintext; `allowed` hosts go through. With `metadata` the metadata address leads here.
 
         Raises:
             OSError: no free port.
@@ -49,6 +55,7 @@ class Router:
         self._grpc = grpc
         self._http = http
         self._allowed = frozenset(map(canonical, allowed))
+        self._metadata = metadata
         self._names = Names(certificates, self._allowed)
         self._doors = [socket.create_server((_LOOPBACK, 0), backlog=_BACKLOG) for _ in range(2)]
         self._loop = asyncio.SelectorEventLoop()
@@ -131,7 +138,7 @@ class Router:
             return await answer_http(reader, writer, "400", str(error))
         except asyncio.LimitOverrunError:
             return await answer_http(reader, writer, "431", "the head of this request is too long")
-        direction = way(request.host, self._allowed)
+        direction = self._way(request)
         if direction is Way.REFUSED and not request.is_grpc:
             return await answer_http(reader, writer, "403", self._refuse(request.host))
         try:
@@ -143,6 +150,11 @@ class Router:
         if request.is_tunnel:
             writer.write(_ESTABLISHED)
         return await _joined((reader, writer), upstream)
+
+    def _way(self, request: ProxyRequest) -> Way:
+        direction = way(request.host, self._allowed)
+        is_asked = self._metadata and request.host == METADATA[0] and not request.is_tunnel
+        return Way.MOCK if is_asked and direction is Way.REFUSED else direction
 
     async def _upstream(self, request: ProxyRequest, direction: Way) -> End:
         if direction is Way.THROUGH:
