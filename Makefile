@@ -61,7 +61,8 @@ generate: $(VENV)/.dev  ## Write every generated file anew
 
 screenshots: $(VENV)/.all  ## Take the pictures of docs/images anew, with Chromium
 	AISTUDIO_SCREENSHOTS=docs/images $(BIN)/pytest -m all \
-		tests/wire/test_tensorboard_shows_metrics.py tests/conformance/test_page_in_a_browser.py
+		tests/wire/test_tensorboard_shows_metrics.py tests/wire/test_watched_in_a_browser.py \
+		tests/conformance/test_page_in_a_browser.py
 
 constraints: $(VENV)/.dev  ## Pin the newest versions that fit pyproject.toml
 	printf 'hatchling\nuv\n' | $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --upgrade \

@@ -2,10 +2,10 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -23,6 +23,7 @@ from aistudio_mock.control_types import (
     FaultsToLoad,
     FolderList,
     FolderShown,
+    MetricsShown,
     NewFolder,
     Nothing,
     Plans,
@@ -30,6 +31,7 @@ from aistudio_mock.control_types import (
     PresetList,
     ServerShown,
     SetClock,
+    SetMode,
     Standings,
     State,
     Token,
@@ -124,6 +126,15 @@ class ControlClient:
         """Moves time forward to a moment."""
         return self._typed(ClockShown, "POST", _path(folder_id, "clock/set"), SetClock(now))
 
+    def set_mode(self, folder_id: str, time: str) -> ClockShown:
+        """Says how time goes from now on."""
+        return self._typed(ClockShown, "POST", _path(folder_id, "clock/mode"), SetMode(time))
+
+    def metrics(self, folder_id: str, tuning_id: str) -> MetricsShown:
+        """Where a tuning's metrics are read."""
+        query = f"?tuning={quote(tuning_id, safe='')}"
+        return self._typed(MetricsShown, "GET", _path(folder_id, "metrics") + query)
+
     def shutdown(self) -> None:
         """Stops the server."""
         self._typed(Nothing, "POST", "/shutdown", {})
@@ -168,6 +179,28 @@ class ControlClient:
         """The folder's calls after number `after`, oldest first."""
         return self._typed(dict[str, Any], "GET", f"{_path(folder_id, 'journal')}?after={after}")
 
+    def watch(self, folder_id: str, after: int | None = None) -> Iterator[tuple[str, Document]]:
+        """What changes in a folder, as it changes: the name of each event, and what it tells.
+
+        First how everything is, and the calls after number `after`. Ends when the folder is deleted.
+
+        Raises:
+            UnreachableError: no mock answers, or it has stopped.
+        """
+        query = "" if after is None else f"?after={after}"
+        with self._asked("GET", f"{_PREFIX}{_path(folder_id, 'events')}{query}", None) as response:
+            if response.status != 200:  # noqa: PLR2004 - HTTP's OK
+                raise self._refusal(response.status, response.read())
+            name = ""
+            for line in response:
+                field, _, value = line.rstrip(b"\n").partition(b": ")
+                if field == b"event":
+                    name = value.decode()
+                elif field == b"data":
+                    yield name, json.loads(value)
+        if name != "gone":
+            raise UnreachableError(f"the mock at {self.url} has stopped")
+
     def _typed(self, kind: type[_T], verb: str, path: str, asked: object = None) -> _T:
         answer = self._answered(verb, path, None if asked is None else msgspec.json.encode(asked))
         try:
@@ -179,14 +212,22 @@ class ControlClient:
         status, answer = self._exchange(verb, _PREFIX + path, body)
         if status == 200:  # noqa: PLR2004 - HTTP's OK
             return answer
+        raise self._refusal(status, answer)
+
+    def _refusal(self, status: int, answer: bytes) -> ApiError:
         try:
             refused = json.loads(answer)
             refusal: ApiError = BY_CODE[refused["code"]](refused["message"])
         except (ValueError, KeyError, TypeError):
             raise self._foreign(status) from None
-        raise refusal
+        return refusal
 
     def _exchange(self, verb: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+        with self._asked(verb, path, body) as response:
+            return response.status, response.read()
+
+    @contextmanager
+    def _asked(self, verb: str, path: str, body: bytes | None) -> Iterator[HTTPResponse]:
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -194,8 +235,7 @@ class ControlClient:
         connection = HTTPConnection(*self._address, timeout=_PATIENCE)
         try:
             connection.request(verb, path, body, headers)
-            response = connection.getresponse()
-            return response.status, response.read()
+            yield connection.getresponse()
         except (OSError, HTTPException) as problem:
             raise UnreachableError(
                 f"no mock answers at {self.url} ({_told(problem)}); is `aistudio-mock serve` running there?"

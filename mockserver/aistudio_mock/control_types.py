@@ -128,6 +128,12 @@ class SetClock(Struct, frozen=True, forbid_unknown_fields=True):
     now: Moment
 
 
+class SetMode(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a clock goes from now on."""
+
+    time: Annotated[str, Meta(description="skip, poll, real, manual, or a rate such as 10x")]
+
+
 class FileSeen(Struct, frozen=True):
     """A stored file. `etag` is without its quotes."""
 
@@ -191,6 +197,12 @@ class TuningSeen(Struct, frozen=True):
     history: list[MarkSeen]
 
 
+class MetricsShown(Struct, frozen=True):
+    """Where the archive of a tuning's metrics is read, for a day of the clock."""
+
+    url: str
+
+
 class LineProblem(Struct, frozen=True):
     """A row of a batch task's source that got no answer; the first row is 1."""
 
@@ -225,6 +237,10 @@ class OperationSeen(Struct, frozen=True):
     metadata: Document | None
     response: Document | None
     error: Document | None
+    history: Annotated[
+        list[MarkSeen],
+        Meta(description="what a poll found until then: RUNNING, or what its metadata says; DONE or ERROR"),
+    ] = []
 
 
 class State(Struct, frozen=True):

@@ -35,6 +35,7 @@ class Control(Protocol):
     def issue_token(self, folder_id: str) -> Token: ...  # noqa: D102 - see backend.control
     def clock(self, folder_id: str) -> ClockShown: ...  # noqa: D102
     def set_clock(self, folder_id: str, now: datetime) -> ClockShown: ...  # noqa: D102
+    def set_mode(self, folder_id: str, time: str) -> ClockShown: ...  # noqa: D102
     def save_folder(self, folder_id: str) -> bytes: ...  # noqa: D102
     def state(self, folder_id: str, at: datetime | None = None) -> State: ...  # noqa: D102
     def advance_clock(self, folder_id: str, seconds: float) -> ClockShown: ...  # noqa: D102
@@ -144,6 +145,14 @@ class MockClock:
             FailedPrecondition: `now` is past; clocks never go back.
         """
         return self._control.set_clock(self._folder_id, now).now
+
+    def mode(self, time: str) -> datetime:
+        """Has time go on as `MockServer(time=…)` would from now on, and returns what it is.
+
+        Raises:
+            InvalidArgument: that is no mode.
+        """
+        return self._control.set_mode(self._folder_id, time).now
 
 
 class MockFolder:

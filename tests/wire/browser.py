@@ -1,5 +1,6 @@
 """A real Chromium without a window, for pages that are judged by what a person sees there."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,8 @@ return texts;
 """
 """The texts that a page shows, those inside its custom elements too."""
 
+_SAYS = "return document.querySelector(arguments[0])?.textContent ?? ''"
+
 
 class Browser:
     """One window. What is waited for comes within a minute, or the test fails."""
@@ -59,6 +62,55 @@ class Browser:
 
         if not self._comes(all_seen):
             pytest.fail(f"not on the page: {', '.join(map(repr, missing))}")
+
+    def waits_to_see(self, selector: str, text: str) -> None:
+        """Returns when that is part of what the first such element says."""
+
+        def is_said() -> bool:
+            return text in str(self._driver.execute_script(_SAYS, selector))
+
+        if not self._comes(is_said):
+            said = self._driver.execute_script(_SAYS, selector)
+            pytest.fail(f"{selector} says {said!r}, not {text!r}")
+
+    def waits_until_gone(self, text: str) -> None:
+        """Returns when that is no text of the page."""
+        if not self._comes(lambda: text not in self._driver.execute_script(_TEXTS)):
+            pytest.fail(f"still on the page: {text!r}")
+
+    def types(self, selector: str, text: str) -> None:
+        """Into a field, in place of what is there, and Enter."""
+        field = self._driver.find_element("css selector", selector)
+        field.clear()
+        field.send_keys(text + "\n")
+
+    def chooses(self, selector: str, value: str) -> None:
+        """In a list of choices."""
+        self._driver.find_element("css selector", f"{selector} option[value='{value}']").click()
+
+    def runs(self, script: str, *arguments: object) -> Any:
+        """What a script returns, or calls its last argument with."""
+        return self._driver.execute_async_script(
+            f"const done = arguments[arguments.length - 1]; (async () => {{{script}}})().then(done, done)",
+            *arguments,
+        )
+
+    @property
+    def title(self) -> str:
+        """Of the page."""
+        return str(self._driver.title)
+
+    @property
+    def urls(self) -> list[str]:
+        """Everything that was asked for, by pages or for them, since this was last looked at."""
+        messages = [json.loads(one["message"])["message"] for one in self._driver.get_log("performance")]
+        sent = [one for one in messages if one["method"] == "Network.requestWillBeSent"]
+        return [one["params"]["request"]["url"] for one in sent]
+
+    @property
+    def console(self) -> list[str]:
+        """What the browser told of pages since this was last looked at."""
+        return [one["message"] for one in self._driver.get_log("browser")]
 
     def clicks(self, selector: str) -> None:
         """As a person does; what the click brings may be still on its way."""
@@ -96,6 +148,7 @@ def browser(profile: Path, more_flags: Iterable[str] = ()) -> Iterator[Browser]:
     options.binary_location = CHROMIUM
     for flag in (*_FLAGS, f"--user-data-dir={profile}", *more_flags):
         options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options, Service(DRIVER))
     try:
         yield Browser(driver)

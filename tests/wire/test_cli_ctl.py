@@ -52,7 +52,10 @@ def test_clocks_faults_plans_and_the_journal_are_reached(ctl, client, folder):
     before = folder.clock.now()
     assert ctl("clock", "advance", "90")[0] == 0
     assert (folder.clock.now() - before).total_seconds() == 90
-    assert ctl("clock", "set", "2100-01-01T00:00:00Z")[1].split() == ["now", "2100-01-01T00:00:00Z"]
+    assert ctl("clock", "set", "2100-01-01T00:00:00Z")[1].split() == [
+        *("now", "2100-01-01T00:00:00Z"),
+        *("rate", "0.0", "polling", "keep"),
+    ]
     assert "UNAVAILABLE" in ctl("faults", "add", '{"method": "*/List", "status": "UNAVAILABLE"}')[1]
     assert "fault-1" in ctl("faults")[1]
     assert ctl("faults", "clear")[1] == "nothing\n"
@@ -114,13 +117,22 @@ def asked_by(mock, said):
 def test_whatever_the_control_api_answers_can_be_asked_in_words(mock, folder, monkeypatch, tmp_path):
     monkeypatch.setenv("YC_FOLDER_ID", folder.id)
     kept, moment = str(tmp_path / "kept.json"), "2101-01-01T00:00:00Z"
-    word = {"MOMENT": moment, "SECONDS": "1", "FILE|PRESET": "flaky-network", "NUMBER": "0", "FILE": kept}
+    word = {
+        "MOMENT": moment,
+        "SECONDS": "1",
+        "FILE|PRESET": "flaky-network",
+        "NUMBER": "0",
+        "FILE": kept,
+        "MODE": "manual",
+        "TUNING": "ftnnobody",
+    }
     json_of = {"faults add": '{"method": "*", "latency": 1}', "plan add": "{}", "folders new": "{}"}
     said = [
         [*name.split(), *(word.get(one, json_of.get(name)) for one in verb.words)]
         for name, verb in VERBS.items()
     ]
-    said.sort(key=lambda words: words == ["folders", "delete"])  # last
+    last = ["folders delete", "watch"]  # nothing is left then to be watched for long
+    said.sort(key=lambda words: last.index(" ".join(words)) if " ".join(words) in last else -1)
     asked = asked_by(mock, said)
     found = {
         row.name
@@ -210,3 +222,25 @@ def test_a_server_is_stopped_as_by_ctrl_c(tmp_path):
         served.kill()
         served.stdout.close()
         served.wait()
+
+
+def test_what_changes_is_said_line_by_line_until_the_folder_is_gone(mock, folder, client):
+    command = [
+        sys.executable,
+        "-m",
+        "aistudio_mock",
+        "ctl",
+        "--url",
+        mock.http_url,
+        "--folder",
+        folder.id,
+        "watch",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+        events = map(json.loads, watching.stdout)
+        assert [next(events)["event"] for _ in range(4)] == ["watching", "clock", "faults", "state"]
+        steps.draft(client, folder)
+        assert [next(events)["event"], next(events)["data"]["method"]] == ["state", "DatasetService/Create"]
+        folder.delete()
+        assert [one["event"] for one in events][-1] == "gone"
+    assert watching.returncode == 0

@@ -47,8 +47,11 @@ def test_uploads_and_answers_given_again_are_told_at_once(folder, client, events
     dataset_id = steps.uploaded(client, folder)
     calls = [event.data["method"] for event in until(events, "call", 3) if event.name == "call"]
     assert calls == ["DatasetService/Create", "DatasetService/GetUploadDraftUrl", "PUT"]
-    for number in range(4, 10):
-        client.call("DatasetService/Describe", dataset_id=dataset_id)
+    operation_id = client.call("DatasetService/Validate", dataset_id=dataset_id).id
+    folder.clock.advance(hours=1)
+    until(events, "call")
+    for number in range(5, 12):
+        client.call("OperationService/Get", operation_id=operation_id)
         assert until(events, "call")[-1].id == str(number)
 
 

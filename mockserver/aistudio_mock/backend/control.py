@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from aistudio_faults.faults import FaultError, Standing
+from aistudio_mock.backend.addresses import Door
 from aistudio_mock.backend.backend import Backend
 from aistudio_mock.backend.folders import Folder, FolderDefaults
 from aistudio_mock.control_types import (
@@ -15,6 +16,7 @@ from aistudio_mock.control_types import (
     Document,
     FolderList,
     FolderShown,
+    MetricsShown,
     NewFolder,
     Nothing,
     Plans,
@@ -172,6 +174,25 @@ class Control:
         except ValueError as problem:
             raise FailedPrecondition(f"folder {folder_id}: {problem}") from None
         return self._moved(folder)
+
+    def set_mode(self, folder_id: str, time: str) -> ClockShown:
+        """The folder's clock goes like that from now on. Raises InvalidArgument for what is no mode."""
+        folder = self._find(folder_id)
+        try:
+            chosen = self._settings(NewFolder(time=time))
+        except ValueError as problem:
+            raise InvalidArgument(str(problem)) from None
+        self._backend.folders.run(folder, chosen.pace, chosen.rate)
+        return self._moved(self._find(folder_id))
+
+    def metrics(self, folder_id: str, tuning_id: str) -> MetricsShown:
+        """Where the metrics of a tuning are read, as GetMetricsUrl says. NotFound where there are none."""
+        folder = self._find(folder_id)
+        task = self._backend.store.tunings.get(tuning_id)
+        if task is None or task.folder_id != folder.id:
+            raise NotFound(f"tuning task {tuning_id} not found in folder {folder.id}")
+        url = self._backend.tunings.metrics_url(Door.PLAINTEXT, task, folder, folder.clock.now())
+        return MetricsShown(url)
 
     def list_presets(self) -> PresetList:
         """Every preset, with its faults."""

@@ -7,6 +7,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aistudio_mock.backend.faults import Faults
 from aistudio_mock.backend.journal import Journal, Sink, Tally
@@ -65,7 +66,7 @@ class FolderDefaults(Struct, frozen=True):
 
 
 class Folder(Struct, frozen=True):
-    """One folder. Its settings are fixed when it is made; its clock moves, faults, plans and journal fill."""
+    """One folder. Of its settings only how time goes ever changes; its clock moves, its lists fill."""
 
     id: str
     service_account_id: str
@@ -184,6 +185,19 @@ class Folders:
     def _enter(self, folder: Folder) -> None:
         self._by_id[folder.id] = self._by_api_key[folder.api_key] = folder
         self.version = object()
+
+    def run(self, folder: Folder, pace: Pace, rate: Rate) -> None:
+        """Polling does something else to the folder's clock from now on, and it runs at another rate."""
+        settings = replace(folder.settings, pace=pace, rate=rate)
+        changed = replace(folder, settings=settings, own=True)
+        with self._lock:
+            self._exchange(folder, changed)
+            folder.clock.run_at(rate)
+        if self.default is folder:
+            self.default = changed
+
+    def _exchange(self, _before: Folder, after: Folder) -> None:
+        self._enter(after)
 
     def _leave(self, folder: Folder) -> None:
         self._by_id.pop(folder.id, None)

@@ -180,6 +180,10 @@ class KeptFolders(Folders):
         self._note(folder, partial(super()._leave, folder))
         super()._enter(folder)
 
+    def _exchange(self, before: Folder, after: Folder) -> None:
+        self._note(before, partial(super()._enter, before))
+        super()._enter(after)
+
     def _leave(self, folder: Folder) -> None:
         self._note(folder, partial(super()._enter, folder))
         super()._leave(folder)

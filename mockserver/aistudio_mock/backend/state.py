@@ -21,7 +21,7 @@ from aistudio_mock.domain.batch import BatchStatus, BatchTask
 from aistudio_mock.domain.dataset import Dataset, DatasetStatus
 from aistudio_mock.domain.instant import Instant, moment
 from aistudio_mock.domain.objects import DATASETS, DRAFTS, Blob, object_key
-from aistudio_mock.domain.operation import Failure, Operation, Packed
+from aistudio_mock.domain.operation import Failure, Operation, OperationState, Packed
 from aistudio_mock.domain.tuning import Tuning, TuningStatus
 from aistudio_protos.pool import POOL, message_class
 from aistudio_protos.yandex.cloud.ai.foundation_models.v1.text_generation.text_generation_service_pb2 import (
@@ -132,7 +132,15 @@ def _operation(record: Operation, now: Instant) -> OperationSeen:
         metadata=_unpacked(mark.state.metadata),
         response=_unpacked(mark.state.response),
         error=_failure(mark.state.error),
+        history=[MarkSeen(_standing(each.state), moment(each.at)) for each in record.timeline.history(now)],
     )
+
+
+def _standing(state: OperationState) -> str:
+    """What a poll finds, in a word."""
+    if state.done:
+        return "DONE" if state.error is None else "ERROR"
+    return str((_unpacked(state.metadata) or {}).get("status", "RUNNING"))
 
 
 def _unpacked(packed: Packed | None) -> Document | None:

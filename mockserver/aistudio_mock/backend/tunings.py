@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from aistudio_mock.backend import quotas, tuning_request, views
 from aistudio_mock.backend.access import Access
+from aistudio_mock.backend.addresses import Door
 from aistudio_mock.backend.call import Call
 from aistudio_mock.backend.folders import Folder, Folders
 from aistudio_mock.backend.objects import StoredObjects
@@ -141,11 +142,15 @@ class Tunings:
                 that is chosen, when the task is COMPLETED.
         """
         task, folder, now = self.find(call, request.task_id)
+        return wire.GetMetricsUrlResponse(load_url=self.metrics_url(call.door, task, folder, now))
+
+    def metrics_url(self, door: Door, task: Tuning, folder: Folder, now: Instant) -> str:
+        """The same of a task that is at hand. Raises NotFound."""
         complete = folder.settings.behaviours.metrics_available != "completed" or task.ran_to_its_end(now)
-        url = self._objects.metrics_url(call.door, task, now) if complete else None
+        url = self._objects.metrics_url(door, task, now) if complete else None
         if url is None:
             raise NotFound(f"tuning task {task.id} is {task.status(now).name} and has no metrics yet")
-        return wire.GetMetricsUrlResponse(load_url=url)
+        return url
 
     def cancel(self, call: Call, request: wire.CancelTuningRequest) -> wire.CancelTuningResponse:
         """Cancels a task that is not finished; a finished one stays as it is (e.4).

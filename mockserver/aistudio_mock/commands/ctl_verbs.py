@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from aistudio_mock.commands.console import CommandError, Exit
+from aistudio_mock.commands.console import CommandError, Exit, say
 from aistudio_mock.commands.ctl_printing import Row, Shape
 
 if TYPE_CHECKING:
@@ -44,6 +44,11 @@ def _load(client: "ControlClient", _: str, words: Words) -> "FolderShown":
     except OSError as problem:
         raise CommandError(f"{words[0]} cannot be read: {problem.strerror}", Exit.ENVIRONMENT) from problem
     return client.load_folder(document)
+
+
+def _watch(client: "ControlClient", folder_id: str, _: Words) -> None:
+    for name, told in client.watch(folder_id):
+        say(json.dumps({"event": name, "data": told}, ensure_ascii=False))
 
 
 def _load_faults(client: "ControlClient", folder_id: str, words: Words) -> "Standings":
@@ -134,6 +139,11 @@ VERBS: Mapping[str, Verb] = {
     "clock set": Verb(
         "move it forward to a moment", lambda c, id_, w: c.set_clock(id_, _moment(w[0])), ("MOMENT",)
     ),
+    "clock mode": Verb(
+        "how it goes from now on: skip, poll, real, manual, 10x",
+        lambda c, id_, w: c.set_mode(id_, w[0]),
+        ("MODE",),
+    ),
     "faults": Verb(
         "the folder's faults, and what became of each", lambda c, id_, _: c.list_faults(id_), shape=_FAULTS
     ),
@@ -150,6 +160,8 @@ VERBS: Mapping[str, Verb] = {
     "journal after": Verb(
         "… after that number", lambda c, id_, w: c.journal(id_, _number(w[0])), ("NUMBER",), _CALLS
     ),
+    "metrics": Verb("where a tuning's metrics are read", lambda c, id_, w: c.metrics(id_, w[0]), ("TUNING",)),
+    "watch": Verb("what changes, as it changes: lines of JSON, until Ctrl-C", _watch),
     "token": Verb("a fresh IAM token of the folder", lambda c, id_, _: c.issue_token(id_)),
     "folder": Verb("the folder's settings and credentials", lambda c, id_, _: c.folder(id_)),
     "folders": Verb("every folder", lambda c, _, __: c.list_folders(), shape=_FOLDERS),

@@ -306,6 +306,7 @@ def _banner(config: ServerConfig, server: "Server") -> Iterator[str]:
         ("gRPC, plaintext", ready.grpc),
         ("gRPC, TLS", ready.tls),
         ("HTTP", ready.http),
+        ("page", f"{ready.http}/_mock/"),
         ("CA", ready.ca),
         ("folder", ready.folder_id),
         ("API key", ready.api_key),

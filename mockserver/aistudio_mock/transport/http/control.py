@@ -15,7 +15,7 @@ from aiohttp import web
 from aistudio_mock.backend.control import Control
 from aistudio_mock.domain.errors import ApiError, InvalidArgument, NotFound, Unimplemented
 from aistudio_mock.transport.errors import HTTP_STATUS
-from aistudio_mock.transport.http import control_events, control_journal, control_saved
+from aistudio_mock.transport.http import control_events, control_journal, control_saved, page
 from aistudio_mock.transport.http.control_guard import Guard
 from aistudio_mock.transport.http.control_table import PREFIX, TABLE, VERSION, Asked, Row
 
@@ -25,7 +25,7 @@ _Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def routes(
     control: Control, server: Callable[[], Mapping[str, Any]], ca_pem: bytes, guard: Guard
 ) -> Callable[[web.Application], None]:
-    """Adds the control API to an application; `server` says where everything is reached."""
+    """Adds the control API and its page to an application; `server` says where everything is reached."""
 
     async def journal(request: web.Request) -> web.StreamResponse:
         return await control_journal.answer(control, request)
@@ -68,6 +68,7 @@ def routes(
         app.router.add_get(f"{PREFIX}/folders/{{id}}/journal", _guarded(guard, journal), allow_head=False)
         app.router.add_get(f"{PREFIX}/folders/{{id}}/events", _guarded(guard, events), allow_head=False)
         control_events.prepare(app)
+        page.routes(guard)(app)
         app.router.add_route("*", f"{PREFIX}{{rest:(/.*)?}}", _guarded(guard, _nothing))
 
     return add

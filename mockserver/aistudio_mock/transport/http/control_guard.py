@@ -23,8 +23,25 @@ class Guard(Struct, frozen=True):
         """Lets a request through.
 
         Raises:
-            PermissionDenied: a web page of another origin sent it, or led a name of its own here.
+            PermissionDenied: as `check_place`; or a page elsewhere had the browser send it, without a word of
+                its origin.
             Unauthenticated: the token is missing or wrong.
+        """
+        self.check_place(headers)
+        site = headers.get("Sec-Fetch-Site", "none")
+        if site not in {"none", "same-origin"}:
+            raise PermissionDenied(f"the control API is not for pages elsewhere; this request is {site}")
+        if self.token is not None and not _bears(headers.get("Authorization", ""), self.token):
+            raise Unauthenticated(
+                "the control API asks for a token where others can reach it: send `Authorization: Bearer …` "
+                f"with the one that the server printed; our own clients take it from {CONTROL_TOKEN}"
+            )
+
+    def check_place(self, headers: Mapping[str, str]) -> None:
+        """Lets a request through that asks for no secret and changes nothing.
+
+        Raises:
+            PermissionDenied: a web page of another origin sent it, or led a name of its own here.
         """
         host, origin = headers.get("Host", ""), headers.get("Origin")
         if origin not in {None, f"http://{host}"}:
@@ -32,11 +49,6 @@ class Guard(Struct, frozen=True):
         if self.hosts is not None and not _is_here(host, self.hosts):
             raise PermissionDenied(
                 f"the control API is not reached by the name {host}; use the address that the server printed"
-            )
-        if self.token is not None and not _bears(headers.get("Authorization", ""), self.token):
-            raise Unauthenticated(
-                "the control API asks for a token where others can reach it: send `Authorization: Bearer …` "
-                f"with the one that the server printed; our own clients take it from {CONTROL_TOKEN}"
             )
 
 

@@ -85,6 +85,7 @@ _AT = {
         {"type": "string", "format": "date-time"},
     )
 }
+_TUNING = {"tuning": Parameter("the id of its task", {"type": "string"})}
 _FIELDS = dict[str, Any]
 
 TABLE = (
@@ -110,6 +111,12 @@ TABLE = (
     Row("POST", "/folders/{id}/clock/set", "setClock", "Move the clock forward to a moment",
         lambda control, asked: control.set_clock(asked.folder_id, asked.body.now),
         types.ClockShown, types.SetClock),
+    Row("POST", "/folders/{id}/clock/mode", "setMode", "Say how the clock goes from now on",
+        lambda control, asked: control.set_mode(asked.folder_id, asked.body.time),
+        types.ClockShown, types.SetMode),
+    Row("GET", "/folders/{id}/metrics", "getMetrics", "Where the metrics of a tuning are read",
+        lambda control, asked: control.metrics(asked.folder_id, asked.query.get("tuning", "")),
+        types.MetricsShown, query=_TUNING),
     Row("GET", "/presets", "listPresets", "Faults with a name, for any folder",
         lambda control, _: control.list_presets(), types.PresetList),
     Row("GET", "/folders/{id}/faults", "listFaults", "The faults, and what became of each",
