@@ -22,6 +22,21 @@ def test_an_id_of_any_length_is_not_found(client, letter):
     assert 1190 < len(said.encode()) < 1210
 
 
+def test_the_longest_refusal_comes_through_every_time(client):
+    client.metadata = (*client.metadata, ("x-client-request-id", "c" * 256))
+    for _ in range(CALLS):
+        code, _ = steps.refused(client.call, "DatasetService/Describe", dataset_id="…" * 100_000)
+        assert code is NOT_FOUND
+
+
+@pytest.mark.parametrize(("length", "is_echoed"), [(256, True), (257, False), (12_000, False)])
+def test_a_caller_s_own_id_comes_back_where_it_is_no_burden(client, folder, length, is_echoed):
+    client.metadata = (*client.metadata, ("x-client-request-id", "c" * length))
+    for _ in range(CALLS):
+        _, call = client.with_call("DatasetService/List", folder_id=folder.id)
+        assert ("x-client-request-id" in dict(call.trailing_metadata())) is is_echoed
+
+
 def test_as_many_fields_may_be_wrong_as_there_are(client, folder):
     ask = steps.order(folder, *[""] * 3000)
     with pytest.raises(grpc.RpcError) as refusal:

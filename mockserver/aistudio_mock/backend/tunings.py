@@ -149,7 +149,9 @@ class Tunings:
         complete = folder.settings.behaviours.metrics_available != "completed" or task.ran_to_its_end(now)
         url = self._objects.metrics_url(door, task, now) if complete else None
         if url is None:
-            raise NotFound(f"tuning task {task.id} is {task.status(now).name} and has no metrics yet")
+            status = task.status(now)
+            yet = " yet" if status in UNFINISHED else ""
+            raise NotFound(f"tuning task {task.id} is {status.name} and has no metrics{yet}")
         return url
 
     def cancel(self, call: Call, request: wire.CancelTuningRequest) -> wire.CancelTuningResponse:

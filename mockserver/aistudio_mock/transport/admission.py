@@ -36,6 +36,10 @@ _HELD_SHARE = 0.5
 _HELD_WITHOUT_DEADLINE = 30.0
 """Seconds, for callers that set no deadline."""
 
+_ECHOED = 256
+"""So many characters of the caller's own id are sent back; what is longer is not, or the answer may not fit
+the metadata that callers take."""
+
 _IDS = 16
 """The ids of so many calls are made at a time."""
 
@@ -71,8 +75,10 @@ class Admission:
             request_id, headers = self._ready.popleft()
         except IndexError:  # others were faster
             request_id, headers = _named(self._ids.of_call())
+        if not isinstance(echoed, str) or not 0 < len(echoed) <= _ECHOED:
+            return request_id, headers
         # A header may come with any bytes, and is not sent unless it is printable ASCII.
-        if isinstance(echoed, str) and echoed and echoed.isascii() and echoed.isprintable():
+        if echoed.isascii() and echoed.isprintable():
             return request_id, (*headers, ("x-client-request-id", echoed))
         return request_id, headers
 
