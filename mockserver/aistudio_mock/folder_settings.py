@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from aistudio_mock.backend.folders import Auth, FolderDefaults, Pace
 from aistudio_mock.config import ConfigError, ServerConfig, parse_time
 from aistudio_mock.domain.durations import Durations
-from aistudio_mock.domain.instant import instant_of
+from aistudio_mock.domain.instant import LAST, instant_of, moment
 from aistudio_mock.domain.settings import choose
 from aistudio_mock.runtime.chance import new_seed
 
@@ -46,7 +46,7 @@ def folder_settings(config: ServerConfig, new: "NewFolder") -> FolderDefaults:
     if new.settings is not None:
         changes["settings"] = {**config.settings, **new.settings}
     start = None if new.now is None else instant_of(new.now)
-    if start is not None and start < 0:
-        raise ConfigError(f"now: virtual time begins in 1970, not at {new.now}")
+    if start is not None and not 0 <= start <= LAST:
+        raise ConfigError(f"now: virtual time goes from 1970 to {moment(LAST):%Y-%m-%d}, not to {new.now}")
     ids_seed = None if new.seed is None else str(new.seed)
     return replace(defaults(replace(config, **changes)), start=start, ids_seed=ids_seed)

@@ -29,7 +29,7 @@ from aistudio_mock.control_types import (
 )
 from aistudio_mock.domain import plan
 from aistudio_mock.domain.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
-from aistudio_mock.domain.instant import END, SECOND, Instant, instant_of, moment
+from aistudio_mock.domain.instant import LAST, SECOND, Instant, instant_of, moment
 from aistudio_mock.domain.plan import Planned, Script
 
 if TYPE_CHECKING:
@@ -154,8 +154,7 @@ class Control:
         folder = self._find(folder_id)
         if not 0 <= seconds < float("inf"):
             raise InvalidArgument(f"seconds: a clock moves forward by 0 or more, not by {seconds!r}")
-        if folder.clock.now() + seconds * SECOND > END:
-            raise FailedPrecondition(f"folder {folder_id}: the clock would pass the year 9999")
+        _require_calendar(folder, folder.clock.now() + seconds * SECOND)
         self._backend.stories.settle(folder.id)
         folder.clock.advance(round(seconds * SECOND))
         return self._moved(folder)
@@ -165,9 +164,11 @@ class Control:
 
         Raises:
             InvalidArgument: a moment before 1970.
-            FailedPrecondition: the moment is past; clocks never go back.
+            FailedPrecondition: the moment is past, and clocks never go back; or the clock would leave the
+                calendar.
         """
         folder, there = self._find(folder_id), _instant("now", now)
+        _require_calendar(folder, there)
         self._backend.stories.settle(folder.id)
         try:
             folder.clock.advance_to(there)
@@ -326,6 +327,11 @@ def _instant(name: str, moment: datetime) -> Instant:
     if instant < 0:
         raise InvalidArgument(f"{name}: virtual time begins in 1970, not at {moment.isoformat()}")
     return instant
+
+
+def _require_calendar(folder: Folder, there: float) -> None:
+    if there > LAST:
+        raise FailedPrecondition(f"folder {folder.id}: the clock would pass {moment(LAST):%Y-%m-%d}")
 
 
 def _planned(one: Planned) -> PlanShown:

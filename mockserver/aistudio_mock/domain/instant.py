@@ -18,6 +18,8 @@ YEAR: Duration = 366 * DAY
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 END = Instant((datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1))
 """The last instant of the calendar."""
+LAST = Instant(END - YEAR)
+"""The last one that a clock may be set to: what is due later is in the calendar too."""
 NEVER = Instant(1 << 62)
 """Later than any."""
 
