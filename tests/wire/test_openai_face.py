@@ -135,7 +135,7 @@ def test_content_in_parts_and_developers_are_understood(chat):
         ({"tools": [{"type": "web_search"}]}, 400, "missing required field `function` - at `$.tools[0]`"),
         ({"tool_choice": {}}, 400, "missing required field `function` - at `$.tool_choice`"),
         ({"response_format": {"type": "xml"}}, 400, "Invalid enum value 'xml' - at `$.response_format.type`"),
-        ({"response_format": {"type": "json_schema"}}, 400, "has no json_schema"),
+        ({"response_format": {"type": "json_schema"}}, 400, "a format of type json_schema has no schema"),
     ],
 )
 @pytest.mark.parametrize("stream", [False, True])

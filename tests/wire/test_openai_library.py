@@ -74,6 +74,27 @@ def test_an_answer_is_parsed_and_a_function_called(client, asked):
     assert choice.message.tool_calls[0].function.name == "Answer"
 
 
+def test_a_response_says_what_an_answer_says(client, asked):
+    whole = client.responses.create(model=asked["model"], input=QUESTION)
+    said = client.chat.completions.create(**asked).choices[0].message.content
+    with client.responses.stream(model=asked["model"], input="Кто ты?") as stream:
+        assert stream.get_final_response().output_text == whole.output_text == said
+
+
+def test_a_response_is_parsed_and_a_function_s_result_taken(client, asked):
+    class Answer(pydantic.BaseModel):
+        why: str
+
+    model = asked["model"]
+    assert client.responses.parse(model=model, input="Кто ты?", text_format=Answer).output_parsed.why
+    tool = {"type": "function", "name": "weather", "parameters": {"type": "object"}, "strict": False}
+    with client.responses.stream(model=model, input=QUESTION, tools=[tool]) as stream:
+        [called] = stream.get_final_response().output
+    result = {"type": "function_call_output", "call_id": called.call_id, "output": "снег"}
+    conversation = [*QUESTION, called.to_dict(), result]
+    assert client.responses.create(model=model, input=conversation, tools=[tool]).output_text
+
+
 def test_vectors_are_the_same_packed_and_plain(client, folder):
     model = f"emb://{folder.id}/text-search-doc/latest"
     packed = client.embeddings.create(model=model, input=["да", "нет"])

@@ -1,4 +1,4 @@
-"""The OpenAI-compatible face, as far as it goes: chat completions, embeddings and models."""
+"""The OpenAI-compatible face, as far as it goes: chat completions, responses, embeddings and models."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,7 +13,7 @@ from aistudio_mock.transport.admission import Admission
 from aistudio_mock.transport.errors import HTTP_STATUS
 from aistudio_mock.transport.http import rest_json
 from aistudio_mock.transport.http.openai_call import OpenAiCall
-from aistudio_mock.transport.http.openai_faces import Chat, Embeddings, refusal
+from aistudio_mock.transport.http.openai_faces import Chat, Embeddings, Responses, refusal
 from aistudio_mock.transport.http.rest import answered, hear
 from aistudio_mock.transport.routes import Route
 from aistudio_protos.options import HttpRule
@@ -23,6 +23,7 @@ _MODELS = f"{PREFIX}/models"
 _SERVICES = "/yandex.cloud.ai.foundation_models.v1"
 _FACES = (
     (Chat, f"{PREFIX}/chat/completions", f"{_SERVICES}.TextGenerationService/Completion"),
+    (Responses, f"{PREFIX}/responses", f"{_SERVICES}.TextGenerationService/Completion"),
     (Embeddings, f"{PREFIX}/embeddings", f"{_SERVICES}.EmbeddingsService/TextEmbedding"),
 )
 _THERE_IS = f"GET {_MODELS}, GET {_MODELS}/ID, {', '.join(f'POST {path}' for _, path, _ in _FACES)}"

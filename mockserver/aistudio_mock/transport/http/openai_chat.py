@@ -21,6 +21,11 @@ _MODES = {"none": "NONE", "auto": "AUTO", "required": "REQUIRED"}
 def request(said: Document) -> tuple[Document, bool]:
     """The CompletionRequest, as JSON, that a chat is; whether it asks for usage. Raises InvalidArgument."""
     chat = forms.read(forms.Chat, said, "a chat completion")
+    return completion(chat), chat.stream_options is not None and chat.stream_options.include_usage
+
+
+def completion(chat: forms.Chat) -> Document:
+    """The CompletionRequest, as JSON. Raises InvalidArgument."""
     names: dict[str, str] = {}
     form = chat.response_format or forms.ResponseFormat()
     asked = {
@@ -33,7 +38,7 @@ def request(said: Document) -> tuple[Document, bool]:
         "jsonObject": form.type == "json_object" or None,
         "jsonSchema": _schema(form) if form.type == "json_schema" else None,
     }
-    return _given(asked), chat.stream_options is not None and chat.stream_options.include_usage
+    return _given(asked)
 
 
 def answer(reply: Any, heading: Document) -> Document:
@@ -41,8 +46,8 @@ def answer(reply: Any, heading: Document) -> Document:
     [alternative] = reply.alternatives
     choice = {
         "index": 0,
-        "message": _said(alternative.message, heading),
-        "finish_reason": _finish(alternative),
+        "message": spoken(alternative.message, heading),
+        "finish_reason": finish(alternative),
     }
     return {**heading, "object": "chat.completion", "choices": [choice], "usage": _usage(reply)}
 
@@ -57,17 +62,17 @@ def events(heading: Document, *, usage_by_itself: bool) -> Callable[[Any], bytes
     def write(reply: Any) -> bytes:
         nonlocal told
         [alternative] = reply.alternatives
-        text, finish = alternative.message.text, _finish(alternative)
+        text, reason = alternative.message.text, finish(alternative)
         delta: Document = {"content": text[len(told) :]}
         if not told:
-            delta = {**_said(alternative.message, heading), **(delta if text else {})}
+            delta = {**spoken(alternative.message, heading), **(delta if text else {})}
         told = text
         chunk = {**heading, "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta}]}
-        return event(chunk) if finish is None else b"".join(_last(chunk, finish, _usage(reply)))
+        return event(chunk) if reason is None else b"".join(_last(chunk, reason, _usage(reply)))
 
-    def _last(chunk: Document, finish: str, usage: Document) -> Iterator[bytes]:
+    def _last(chunk: Document, reason: str, usage: Document) -> Iterator[bytes]:
         # Neither is null before: the official SDK takes the reason for text, and any usage for the last one.
-        chunk["choices"][0]["finish_reason"] = finish
+        chunk["choices"][0]["finish_reason"] = reason
         if usage_by_itself:
             yield event(chunk)
             yield event({**chunk, "choices": [], "usage": usage})
@@ -129,7 +134,7 @@ def _choice(choice: str | forms.Choice | None) -> Document | None:
 
 def _schema(form: forms.ResponseFormat) -> Document:
     if form.json_schema is None:
-        raise InvalidArgument("response_format of type json_schema has no json_schema")
+        raise InvalidArgument("a format of type json_schema has no schema")
     return {"schema": form.json_schema.schema}
 
 
@@ -137,11 +142,12 @@ def _given(fields: Document) -> Document:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _finish(alternative: Any) -> str | None:
+def finish(alternative: Any) -> str | None:
+    """Why it ended; None where it goes on."""
     return _FINISHED.get(alternative.status)
 
 
-def _said(message: Any, heading: Document) -> Document:
+def spoken(message: Any, heading: Document) -> Document:
     """The model's turn: what it says, or what it wants called."""
     calls = [
         {

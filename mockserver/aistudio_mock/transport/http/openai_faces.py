@@ -1,4 +1,4 @@
-"""RPCs in OpenAI's form: chat completions and embeddings."""
+"""RPCs in OpenAI's form: chat completions, responses and embeddings."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -12,7 +12,7 @@ from aistudio_mock.domain.errors import ApiError, InvalidArgument
 from aistudio_mock.domain.instant import SECOND
 from aistudio_mock.transport.admission import Entered, bug
 from aistudio_mock.transport.errors import HTTP_STATUS
-from aistudio_mock.transport.http import openai_chat, rest_json
+from aistudio_mock.transport.http import openai_chat, openai_responses, openai_responses_told, rest_json
 from aistudio_mock.transport.http.openai_call import OpenAiCall
 from aistudio_mock.transport.http.openai_embeddings import Asked
 from aistudio_mock.transport.http.rest import Face, answered, body_of, hear, parsed
@@ -45,19 +45,23 @@ class OpenAiFace(Face):
         return refusal(error)
 
 
-class Chat(OpenAiFace):
-    """Chat completions: TextGenerationService/Completion in another form."""
+class _Text(OpenAiFace):
+    """TextGenerationService/Completion in another form."""
 
     stream_type = "text/event-stream; charset=utf-8"
+
+    def _is_stream(self, entered: Entered) -> bool:
+        asked: Any = entered[1]
+        return bool(asked.completion_options.stream)
+
+
+class Chat(_Text):
+    """Chat completions."""
 
     def _fields(self, request: web.Request, heard: RestCall, body: bytes) -> rest_json.Document:  # noqa: ARG002
         assert isinstance(heard, OpenAiCall)
         fields, heard.wants_usage = openai_chat.request(parsed(body))
         return fields
-
-    def _is_stream(self, entered: Entered) -> bool:
-        asked: Any = entered[1]
-        return bool(asked.completion_options.stream)
 
     def _document(self, heard: RestCall, entered: Entered, reply: Message) -> rest_json.Document:
         return openai_chat.answer(reply, _heading(heard, entered))
@@ -69,6 +73,23 @@ class Chat(OpenAiFace):
 
     def _broken(self, error: ApiError, request_id: str) -> bytes:
         return openai_chat.event(self._refusal(error, request_id))
+
+
+class Responses(_Text):
+    """Responses. They are not kept."""
+
+    def _fields(self, request: web.Request, heard: RestCall, body: bytes) -> rest_json.Document:  # noqa: ARG002
+        return openai_responses.request(parsed(body))
+
+    def _document(self, heard: RestCall, entered: Entered, reply: Message) -> rest_json.Document:
+        return openai_responses_told.answer(reply, _heading(heard, entered))
+
+    def _writer(self, heard: RestCall, entered: Entered) -> Callable[[Message], bytes]:
+        return openai_responses_told.Events(_heading(heard, entered)).write
+
+    def _broken(self, error: ApiError, request_id: str) -> bytes:  # noqa: ARG002 - not in this form
+        said = {"type": "error", "code": "server_error", "message": error.message, "param": None}
+        return openai_responses_told.named(said)
 
 
 class Embeddings(OpenAiFace):
