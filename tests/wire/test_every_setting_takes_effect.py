@@ -291,5 +291,13 @@ def test_a_foreign_folder_s_object_looks_as_set(value):
             assert foreign_folder(client, dataset_id) == value
 
 
+@pytest.mark.parametrize("value", VALUES["describe_polling"])
+def test_who_waits_by_describe_waits_as_set(with_set, value):
+    client, folder = with_set("describe-polling", value, time="skip")
+    dataset_id, _ = steps.validating(client, folder)
+    statuses = {seen(client, dataset_id).status for _ in range(3)}
+    assert ("never" if statuses == {2} else "repeated") == value
+
+
 def test_every_setting_is_looked_at():
-    assert {*OBSERVED, "foreign_folder"} == VALUES.keys()
+    assert {*OBSERVED, "describe_polling", "foreign_folder"} == VALUES.keys()

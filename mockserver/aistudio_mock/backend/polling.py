@@ -33,8 +33,9 @@ class Polling:
         When it told the same before and nobody has moved the clock since, the caller is polling, and this is
         a poll. The first one is none: what was begun can be seen. Raises NotFound as `poll` does.
         """
-        operation = self._store.operations.get(operation_id)
-        if folder.settings.pace is Pace.KEEP or operation is None:
+        settings, operation = folder.settings, self._store.operations.get(operation_id)
+        is_off = settings.pace is Pace.KEEP or settings.behaviours.describe_polling == "never"
+        if is_off or operation is None:
             return
         before = self._told.pop(operation_id, None)
         reading = folder.clock.reading

@@ -30,6 +30,7 @@ class Behaviours(Struct, frozen=True):
     multipart_finish_refusal: Literal["by-kind", "internal"] = "by-kind"
     multipart_total_size: Literal["checked", "free"] = "checked"
     multipart_finish_again: Literal["refuse", "accept"] = "refuse"
+    describe_polling: Literal["repeated", "never"] = "repeated"
     cancel_finished: Literal["unchanged", "refuse"] = "unchanged"
     tuning_task_id: Literal["same", "different"] = "same"
     tune_reply: Literal["task-and-status", "empty-metadata", "id-only"] = "task-and-status"
@@ -69,6 +70,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "multipart_finish_refusal": ("by-kind", "internal"),
     "multipart_total_size": ("checked", "free"),
     "multipart_finish_again": ("refuse", "accept"),
+    "describe_polling": ("repeated", "never"),
     "cancel_finished": ("unchanged", "refuse"),
     "tuning_task_id": ("same", "different"),
     "tune_reply": ("task-and-status", "empty-metadata", "id-only"),
