@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from aistudio_mock.backend.backend import Backend
-from aistudio_mock.backend.tuned_models import GONE
+from aistudio_mock.backend.folders import Folder
 from aistudio_mock.domain.errors import ApiError, NotFound
 from aistudio_mock.transport.admission import Admission
 from aistudio_mock.transport.errors import HTTP_STATUS
@@ -61,7 +61,8 @@ class Models:
     async def all(self, request: web.Request) -> web.Response:
         """All that the folder has."""
 
-        def listed(known: list[str]) -> rest_json.Document:
+        def listed(folder: Folder) -> rest_json.Document:
+            known = self._backend.model_list.of(folder)
             return {"object": "list", "data": [_described(uri) for uri in known]}
 
         return self._answer(hear(request, "Models/List", OpenAiCall), listed)
@@ -70,9 +71,8 @@ class Models:
         """One of them, by its URI."""
         uri = request.match_info["id"]
 
-        def found(known: list[str]) -> rest_json.Document:
-            if uri not in known:
-                raise NotFound(f"{GONE} {uri}")
+        def found(folder: Folder) -> rest_json.Document:
+            self._backend.model_list.require(folder, uri)
             return _described(uri)
 
         return self._answer(hear(request, "Models/Get", OpenAiCall), found)
@@ -83,10 +83,10 @@ class Models:
         self._admission.refused(None, heard, error)
         return answered(refusal(error), headers, HTTP_STATUS[error.code])
 
-    def _answer(self, heard: OpenAiCall, tell: Callable[[list[str]], rest_json.Document]) -> web.Response:
+    def _answer(self, heard: OpenAiCall, tell: Callable[[Folder], rest_json.Document]) -> web.Response:
         try:
             folder = self._admission.visit(heard)
-            told = tell(self._backend.model_list.of(folder))
+            told = tell(folder)
         except ApiError as error:
             return self.refused(heard, error)
         headers = self._admission.headers(heard)
