@@ -17,9 +17,15 @@ _SHORT = {name.rpartition(".")[2]: method for name, method in METHODS.items()}
 class Client:
     """Calls methods by their short name, such as `DatasetService/Create`."""
 
-    def __init__(self, target: str, authorization: str | None = "Api-Key AQVNanything", timeout: float = 20):
+    def __init__(
+        self,
+        target: str,
+        authorization: str | None = "Api-Key AQVNanything",
+        timeout: float = 20,
+        options: tuple[tuple[str, Any], ...] = (),
+    ):
         # A connection of its own: those of one process are shared otherwise.
-        self.channel = grpc.insecure_channel(target, (("grpc.use_local_subchannel_pool", 1),))
+        self.channel = grpc.insecure_channel(target, (("grpc.use_local_subchannel_pool", 1), *options))
         self.metadata = (("authorization", authorization),) if authorization else ()
         self.timeout = timeout
 

@@ -1,7 +1,6 @@
 """The life of one call by gRPC: bytes to request, what answers it, bytes again."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -145,9 +144,7 @@ class Calls:
 
         error = brief(error)
         self._admission.refused(route, heard, error)
-        # Only here: initial metadata apart from the reply costs a call half as much again.
-        with suppress(ValueError):  # a stream that has begun has sent its own
-            context.send_initial_metadata(headers)
+        # No initial metadata: with some, libraries of gRPC take the call for begun and do not retry it.
         details = status(error, heard.request_id).SerializeToString()
         context.set_trailing_metadata((*headers, (DETAILS, details), *error.trailers))
         context.abort(CODES[error.code], error.message)
