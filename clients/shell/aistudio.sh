@@ -175,9 +175,8 @@ upload() {
   [ -r "$file" ] || wrong_usage "$file cannot be read"
   name=$(basename "$file")
   name=${name%.*}
-  with file "$file"
-  has name || with name "${name:0:63}"
-  has task_type || with task_type TextToTextGeneration
+  WITH=$(jq -c --arg file "$file" --arg name "${name:0:63}" \
+    '{$file, $name, task_type: "TextToTextGeneration"} + .' <<<"$WITH")
   has part_size || (($(size_of "$file") <= PARTS_FROM << 20)) || with part_size $((PARTS_FROM << 20))
   if [ "$HOW" = draft ]; then
     dataset_draft

@@ -58,6 +58,12 @@ given() { # FIELD
   jq -r --arg field "$1" '.[$field] // empty' <<<"$WITH"
 }
 
+# top FIELD: an id at the top of REPLY, which grpcurl indents by two; ids have nothing that JSON escapes.
+top() {
+  local pattern=$'\n  "'$1$'": "([^"]*)"'
+  [[ $REPLY =~ $pattern ]] && printf '%s\n' "${BASH_REMATCH[1]}"
+}
+
 refuse() { # MESSAGE [CODE [ERRORS]]
   FAILURE=$(jq -cn --arg message "$1" --arg code "${2:-}" --argjson errors "${3:-null}" \
     '{$message} + if $code == "" then {} else {$code} end + if $errors == null then {} else {$errors} end')
@@ -163,9 +169,9 @@ pages() {
 # --- operations ---------------------------------------------------------------------------------------------------
 
 # begun: the operation in REPLY, as it is asked for.
-begun() { jq -c '{operation_id: .id}' <<<"$REPLY"; }
+begun() { printf '{"operation_id":"%s"}\n' "$(top id)"; }
 
-# awaited OPERATION: leaves the operation in REPLY once it is done. grpcurl indents what is at the top by two.
+# awaited OPERATION: leaves the operation in REPLY once it is done.
 awaited() {
   local pauses=$POLLS
   while call "$OPERATIONS/Get" "$1"; do

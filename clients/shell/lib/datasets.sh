@@ -5,7 +5,10 @@ DATASETS=yandex.cloud.ai.dataset.v1.DatasetService
 
 dataset_id() { jq -c '{dataset_id}' <<<"$WITH"; }
 
-id_in() { jq -r .dataset_id <<<"$1"; } # DATASET
+id_in() { # DATASET, as jq -c writes it
+  local id=${1#*:\"}
+  printf '%s\n' "${id%\"*}"
+}
 
 dataset_upload() { uploaded in_one; }
 
@@ -53,15 +56,18 @@ give_up() {
 
 # drafted: a new draft, in DRAFT.
 drafted() {
-  LEFT="a draft $(given name) may have been made; a list of the datasets shows it"
-  if ! call "$DATASETS/Create" "$(jq -c --arg folder_id "$FOLDER_ID" '
-    {$folder_id, name, task_type, upload_format: "jsonlines"}
-    + {description: (.description // ""), labels: (.labels // {})}' <<<"$WITH")"; then
+  local request name
+  request=$(jq -c --arg folder_id "$FOLDER_ID" '
+    {name, $folder_id, task_type, upload_format: "jsonlines"}
+    + {description: (.description // ""), labels: (.labels // {})}' <<<"$WITH")
+  name=${request#*:\"}
+  LEFT="a draft ${name%%\"*} may have been made; a list of the datasets shows it"
+  if ! call "$DATASETS/Create" "$request"; then
     is_lost && and_left
     LEFT=''
     return 1
   fi
-  DRAFT=$(jq -c '{dataset_id: .datasetId}' <<<"$REPLY")
+  DRAFT="{\"dataset_id\":\"$(top datasetId)\"}"
   LEFT=''
 }
 

@@ -17,7 +17,7 @@ model_stream() { completion '{"stream":true}'; }
 
 model_complete_async() {
   call "$TEXTS_LATER/Completion" "$(question '{}')" || return
-  LEFT="operation $(jq -r .id <<<"$REPLY") has the answer for three days"
+  LEFT="operation $(top id) has the answer for three days"
   AT=$OPERATION_ADDRESS awaited "$(begun)" || { and_left; return; }
   LEFT=''
   [ "$(jq 'has("error")' <<<"$REPLY")" = true ] && { failed_operation; return; }

@@ -27,17 +27,23 @@ hello() {
 }
 
 begin() {
-  FOLDER_ID=$(given folder_id)
-  POLLS=$(given poll_interval)
-  local address who
-  address=$(given grpc)
+  local place address tls ca who
+  place=$(jq -r '(.credentials | {"iam-token": "Bearer", "api-key": "Api-Key"}[.kind] as $scheme
+    | if $scheme then "\($scheme) \(.value)" else "" end) as $who
+    | .folder_id, .poll_interval, .grpc, .tls, .ca, $who | . // ""' <<<"$WITH")
+  {
+    read -r FOLDER_ID
+    read -r POLLS
+    read -r address
+    read -r tls
+    read -r ca
+    read -r who
+  } <<<"$place"
   if [ -n "$address" ]; then
     connect "$address" -plaintext
   else
-    connect "$(given tls)" -cacert "$(given ca)"
+    connect "$tls" -cacert "$ca"
   fi
-  who=$(jq -r '.credentials | {"iam-token": "Bearer", "api-key": "Api-Key"}[.kind] as $scheme
-    | if $scheme then "\($scheme) \(.value)" else empty end' <<<"$WITH")
   [ -z "$who" ] || identify "${who%% *}" "${who#* }"
   OK='{}'
 }
