@@ -94,3 +94,14 @@ def test_an_api_key_that_was_put_where_a_name_belongs_is_hidden(mock):
         confused.call("DatasetService/Create", folder_id=folder.id, name=f"my {folder.api_key}", **KIND)
     assert folder.api_key not in json.dumps(told(mock.http_url, folder.id))
     assert folder.api_key not in repr(folder.journal.calls())
+
+
+def test_a_key_that_is_given_for_the_folder_s_id_is_not_shown_either(mock):
+    key = mock.folder().api_key
+    with Client(mock.endpoint) as swapped:
+        swapped.call("DatasetService/List", folder_id=key)
+    requests.get(f"{mock.http_url}/ai-fomo-drafts-prod/{key}/x", timeout=20)
+    listed = told(mock.http_url, key)
+    assert [one["method"] for one in listed] == ["DatasetService/List", "GET"]
+    assert key not in json.dumps(listed)
+    assert {one["folder"] for one in listed} == {listed[0]["request"]["folder_id"]}

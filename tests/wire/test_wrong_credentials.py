@@ -57,11 +57,15 @@ def test_credentials_are_checked_before_fields_and_bytes(mock):
         assert steps.refused(client.call, "DatasetService/Create") == MISSING
 
 
-def test_a_key_s_identifier_given_as_the_key_is_told_which_value_to_use(mock):
-    with Client(mock.endpoint, "Api-Key ajehag94oj1rgiu9sm5n") as client:
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [("ajehag94oj1rgiu9sm5n", "the key's identifier"), ("b1ge6b3ojkeeciv997a8", "a folder's id")],
+)
+def test_an_id_given_as_the_key_is_told_which_value_to_use(mock, given, what):
+    with Client(mock.endpoint, f"Api-Key {given}") as client:
         code, message = steps.refused(client.call, "DatasetService/List", folder_id="b1g")
     assert code is UNAUTHENTICATED
-    assert "that is the key's identifier; pass the secret key (AQVN…)" in message
+    assert f"that is {what}; pass the secret key (AQVN…)" in message
 
 
 def test_with_lax_credentials_every_folder_is_open(mock):

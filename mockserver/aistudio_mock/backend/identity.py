@@ -15,8 +15,9 @@ TOKEN_LIFETIME = 12 * HOUR
 """How long an IAM token lives, in microseconds of lived time (a.3)."""
 
 _SEALED = "t1."
-_KEY_PREFIX = "aje"
-_KEY_IDENTIFIER = r"aje[0-9a-v]{17}"
+_NO_KEYS = {"aje": "the key's identifier", "b1g": "a folder's id"}
+"""What people give in place of the secret, by the id's prefix (service-behaviour b)."""
+_ID = r"[a-v0-9]{20}"
 
 
 class Credential:
@@ -112,9 +113,10 @@ class Identity:
         return folder
 
     def _api_key(self, key: str, auth: Auth) -> Folder | None:
-        if key.startswith(_KEY_PREFIX) and re.fullmatch(_KEY_IDENTIFIER, key):
+        mistaken = _NO_KEYS.get(key[:3])
+        if mistaken and re.fullmatch(_ID, key):
             raise Unauthenticated(
-                f"Unknown api key '{_ends(key)}': that is the key's identifier; "
+                f"Unknown api key '{_ends(key)}': that is {mistaken}; "
                 "pass the secret key (AQVN…) that was shown once when the key was created"
             )
         folder = self._folders.with_api_key(key)

@@ -72,7 +72,7 @@ class Teller:
         told |= _times(call)
         told |= {
             "number": noted.number,
-            "folder": noted.folder_id,
+            "folder": self._redactor.text(noted.folder_id),  # whoever swaps two variables names it a secret
             "leg": call.leg,
             "method": self._redactor.text(call.method),
             "peer": _peer(call.peer),
