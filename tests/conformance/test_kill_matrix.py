@@ -24,6 +24,8 @@ WATCHED = [
 ]
 """The broken clients that are for a monitor to see, in any case."""
 ANYTHING = Calls(of=Selector(method="*"), count="at least 0")
+ROUNDS = 10
+"""A busy machine puts pauses where a client makes none, so that a monitor misses them: it may look again."""
 
 
 @pytest.fixture(scope="module", name="target")
@@ -129,7 +131,7 @@ def test_a_broken_client_turns_nothing_red_in_the_other_cases_in_which_it_can_di
 def test_what_a_monitor_is_to_see_it_sees_in_one_of_the_cases(name, target, used):
     client, declared = MUTANTS[name]
     seen = {}
-    for case in reached(client, used):
+    for case in reached(client, used) * ROUNDS:
         seen |= red(judged_in_process(broken(name), target, chosen=[case]))
         if seen.keys() >= declared:
             break
@@ -144,8 +146,11 @@ def test_what_a_monitor_is_to_see_it_sees_and_nothing_else_in_all_of_them(name, 
 
 
 def assert_exactly_red(name, declared, target, chosen):
-    judged = judged_in_process(broken(name), target, chosen=chosen)
-    seen = red(judged)
+    for _ in range(ROUNDS if name in WATCHED else 1):
+        judged = judged_in_process(broken(name), target, chosen=chosen)
+        seen = red(judged)
+        if seen.keys() >= declared:
+            break
     assert seen.keys() == declared, seen
     for check in declared:
         left = red(rejudged(judged, check)).keys()

@@ -124,10 +124,10 @@ def _again(error: grpc.RpcError, code: grpc.StatusCode) -> None:
 
 @turns_red("monitor/retries-with-a-pause")
 class HammersAtTheQuota(RawStubs):
-    """It asks four times on end for what the quota has no room for."""
+    """It asks ten times on end for what the quota has no room for."""
 
     def _attempt(self, stub: Any, method: str, request: Any, left: float) -> Any:
-        for _ in range(3):
+        for _ in range(9):
             try:
                 return super()._attempt(stub, method, request, left)
             except grpc.RpcError as error:
