@@ -16,7 +16,7 @@ GENERATORS := protos/generate.py protos/compare.py $(sort $(wildcard tools/gener
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint node-client test-all nightly bench generate screenshots constraints clean
+.PHONY: help demo test check lint node-client test-all nightly drift bench generate screenshots constraints clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ nightly: $(VENV)/.dev  ## The long runs: any bytes as dataset files, half an hou
 	AISTUDIO_SOAK_SECONDS=1800 $(BIN)/pytest tests/wire/test_memory_stays_flat.py $(PYTEST_ARGS)
 	AISTUDIO_KILLS=200 $(BIN)/pytest tests/wire/test_killed_at_any_moment.py $(PYTEST_ARGS)
 	AISTUDIO_RELEASES=all $(BIN)/pytest tests/conformance/test_shipped_clients.py -k older $(PYTEST_ARGS)
+
+drift: $(VENV)/.dev  ## What differs with the newest SDK, contract, grpcio and protobuf; told, and no gate
+	@$(BIN)/python tools/drift.py
 
 bench: $(VENV)/.dev  ## Measure against bare servers, interleaved, with the noise beside it
 	$(BIN)/python -m bench --every

@@ -186,7 +186,7 @@ def test_a_bundle_of_another_suite_is_judged_as_far_as_it_goes(run, tmp_path):
     code, out, _ = run("judge", bundle)
     assert code == 3
     assert "UNKNOWN  this suite has no case ZZ-99; it was not judged" in out
-    assert "UP-09  An empty file" in out
+    assert re.search("UP-09 +An empty file", out)
 
 
 def test_a_bundle_that_was_cut_off_is_not_green(run, tmp_path):

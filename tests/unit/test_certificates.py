@@ -130,7 +130,10 @@ def test_the_default_directory_is_where_platformdirs_keeps_caches(given, monkeyp
         monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     else:
         monkeypatch.setenv("XDG_CACHE_HOME", given)
-    assert certificates._default_directory() == user_cache_path("aistudio-mock", appauthor=False)
+    kept = certificates._default_directory()
+    if given == "not/absolute":  # which is to be ignored, and by old releases of platformdirs is not
+        monkeypatch.delenv("XDG_CACHE_HOME")
+    assert kept == user_cache_path("aistudio-mock", appauthor=False)
 
 
 @pytest.mark.parametrize("name", ["ca.pem", "leaf.pem"])
