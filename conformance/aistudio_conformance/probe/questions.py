@@ -15,6 +15,7 @@ NOT_ASKED: Mapping[str, str] = {
     "batch-delete-unfinished": "it takes a batch task, which is paid for",
     "batch-refusals": "a batch task that is taken is paid for",
     "dataset-delete-in-use": "it takes a running tuning, which is paid for",
+    "describe-polling": "it is about the mock's own clock",
     "draft-expiry": "it takes days",
     "metrics-available": "it takes a running tuning, which is paid for",
     "model-text-empty": "a completion that is answered is paid for",
