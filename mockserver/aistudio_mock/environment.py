@@ -18,6 +18,7 @@ def trust(ca: str, bundle: str) -> dict[str, str]:
         "SSL_CERT_FILE": bundle,
         "REQUESTS_CA_BUNDLE": bundle,
         "CURL_CA_BUNDLE": bundle,
+        "AWS_CA_BUNDLE": bundle,
         "NODE_EXTRA_CA_CERTS": ca,
     }
 

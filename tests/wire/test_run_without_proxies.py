@@ -39,3 +39,36 @@ def test_the_users_own_sitecustomize_still_runs(run, tmp_path):  # noqa: F811
 def test_other_names_are_looked_up_as_ever(python):  # noqa: F811
     done = python("import socket; print(socket.getaddrinfo('127.0.0.1', 80)[0][4])")
     assert done.stdout == "('127.0.0.1', 80)\n", done.stderr
+
+
+CERTIFI = """
+import ssl, sys
+from urllib.request import urlopen
+from certifi import where
+import certifi
+context = ssl.create_default_context(cafile=where())
+print(urlopen("https://api.cloud.yandex.net/endpoints", context=context).status)
+print(certifi.core.where() == where())
+"""
+
+
+def test_what_trusts_certifi_alone_trusts_the_mock(python):  # noqa: F811
+    done = python(CERTIFI)
+    assert done.stdout == "200\nTrue\n", done.stderr
+
+
+BOTO = """
+from botocore.session import get_session
+from botocore.exceptions import ClientError
+keys = {"aws_access_key_id": "YCAJE", "aws_secret_access_key": "any", "region_name": "ru-central1"}
+storage = get_session().create_client("s3", endpoint_url="https://storage.yandexcloud.net", **keys)
+try:
+    storage.get_object(Bucket="mine", Key="rows.jsonl")
+except ClientError as refusal:
+    print(refusal.response["Error"]["Code"])
+"""
+
+
+def test_boto_is_told_that_other_buckets_are_not_here(python):  # noqa: F811
+    done = python(BOTO)
+    assert done.stdout == "NoSuchBucket\n", done.stderr
