@@ -20,6 +20,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("yandexcloud", "yandex-ai-studio-sdk", "yandex-cloud-ml-sdk", "grpcio", "protobuf")
 CLIENTS = ("official-sdk", "official-sdk-ml")
 PAGE = ROOT / "docs" / "reference" / "contract.md"
+_TESTS = ("tests/contract", "tests/wire/sdk")
 _PATIENCE = 1800.0
 _NONE = "not there"
 _RED = re.compile("(FAILED|ERROR) tests/")
@@ -99,7 +100,7 @@ def findings(text: str) -> Findings:
 
 def red_tests(python: str) -> list[str]:
     """Tests that fail there, as list items. Raises DriftError when they cannot be run."""
-    done = _run((python, "-m", "pytest", "-q", "-n", "auto", "-m", "not all", *_tests()))
+    done = _run((python, "-m", "pytest", "-q", "-n", "auto", "-m", "not all", *_TESTS))
     found = red(done.stdout)
     if done.returncode and not found:
         raise DriftError(f"the tests cannot be run: {done.stdout[-500:]}{done.stderr[-500:]}")
@@ -109,12 +110,6 @@ def red_tests(python: str) -> list[str]:
 def red(told: str) -> list[str]:
     """The tests that pytest calls red, as list items."""
     return [f"- `{line.partition(' ')[2]}`" for line in told.splitlines() if _RED.match(line)]
-
-
-def _tests() -> list[str]:
-    """Those of the contract, and those with the SDK."""
-    with_sdk = sorted((ROOT / "tests" / "wire").glob("test_sdk_*.py"))
-    return ["tests/contract", *(str(path.relative_to(ROOT)) for path in with_sdk)]
 
 
 def contract(python: str) -> list[str]:

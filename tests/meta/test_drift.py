@@ -41,9 +41,9 @@ def test_findings_that_were_cut_off_are_no_comparison(text):
 
 
 def test_what_pytest_calls_red_is_red():
-    said = "..F\nFAILED tests/wire/test_sdk_polls.py::test_it - no\nERROR tests/contract/test_x.py\n1 failed"
+    said = "..F\nFAILED tests/wire/sdk/test_polls.py::test_it - no\nERROR tests/contract/test_x.py\n1 failed"
     assert drift.red(said) == [
-        "- `tests/wire/test_sdk_polls.py::test_it - no`",
+        "- `tests/wire/sdk/test_polls.py::test_it - no`",
         "- `tests/contract/test_x.py`",
     ]
 
@@ -62,7 +62,3 @@ def test_the_report_marks_what_is_newer_and_says_where_nothing_differs():
     )
     assert "| yandexcloud | 1.0 | 1.0 |\n| grpcio | 1.80 | 1.90 (new) |\n" in text
     assert text.endswith("## Tests that are red\n\nNothing.\n\n## Findings\n\n- one\n")
-
-
-def test_tests_of_the_contract_and_with_the_sdk_are_what_is_run():
-    assert {"tests/contract", "tests/wire/test_sdk_texts.py"} < {*drift._tests()}

@@ -9,9 +9,8 @@ from yandex_ai_studio_sdk.exceptions import RunError, WrongAsyncOperationStatusE
 from yandex_ai_studio_sdk.tuning import optimizers, schedulers
 from yandex_ai_studio_sdk.tuning import types as tuning_types
 
-from aistudio_mock import MockServer
 from aistudio_protos.pool import POOL
-from tests.wire.sdk_parts import client, quiet
+from tests.wire.sdk_parts import client
 from tests.wire.stubs import Client
 from tests.wire.tuning_parts import DATA, KINDS, OPTIMIZER, SCHEDULERS, TUNING_TYPES, all_params
 
@@ -33,17 +32,6 @@ SCHEDULES = {
     "constant": schedulers.SchedulerConstant,
     "cosine": schedulers.SchedulerCosine,
 }
-
-
-@pytest.fixture(scope="module", name="mock")
-def _mock(tmp_path_factory):
-    with quiet(tmp_path_factory.mktemp("ca")), MockServer() as mock:
-        yield mock
-
-
-@pytest.fixture
-def sdk(mock, folder):
-    return client(mock, folder.id, folder.api_key)
 
 
 @pytest.fixture

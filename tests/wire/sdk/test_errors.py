@@ -15,29 +15,6 @@ GOOD = row("Кто ты?", "Я")
 CODE = grpc.StatusCode
 
 
-@pytest.fixture(scope="module", name="mock")
-def _mock(tmp_path_factory):
-    with quiet(tmp_path_factory.mktemp("ca")), MockServer() as mock:
-        yield mock
-
-
-@pytest.fixture
-def sdk(mock, folder):
-    return client(mock, folder.id, folder.api_key)
-
-
-@pytest.fixture
-def draft(sdk, tmp_path):
-    """A local draft of a file with the given text."""
-
-    def draft(text):
-        path = tmp_path / "train.jsonl"
-        path.write_text(text, encoding="utf-8")
-        return sdk.datasets.draft_from_path(path, name="train", **KIND)
-
-    return draft
-
-
 @pytest.fixture
 def model(sdk):
     return sdk.models.completions("yandexgpt-lite")
@@ -105,7 +82,7 @@ def test_a_tuned_model_does_not_exist_before_its_task_is_completed(tmp_path):
 def test_bad_rows_are_named_by_number_and_the_dataset_stays_to_be_looked_at(sdk, draft):
     only_response = json.dumps({"response": "Я"})
     with pytest.raises(DatasetValidationError) as caught:
-        draft(f"{GOOD}{only_response}\n{GOOD}{{\n{only_response}\n").upload()
+        draft(sdk, text=f"{GOOD}{only_response}\n{GOOD}{{\n{only_response}\n").upload()
     error = caught.value
     assert sorted(number for each in error.errors for number in each.rows) == [2, 4, 5]
     dataset = sdk.datasets.get(error.dataset_id)
@@ -115,14 +92,14 @@ def test_bad_rows_are_named_by_number_and_the_dataset_stays_to_be_looked_at(sdk,
     assert list(sdk.datasets.list()) == []
 
 
-def test_an_invalid_dataset_is_given_when_the_caller_wants_no_exception(draft):
-    dataset = draft("{\n").upload(raise_on_validation_failure=False)
+def test_an_invalid_dataset_is_given_when_the_caller_wants_no_exception(sdk, draft):
+    dataset = draft(sdk, text="{\n").upload(raise_on_validation_failure=False)
     assert dataset.status.name == "INVALID"
     assert dataset.validation_errors[0].rows == (1,)
 
 
 def test_an_empty_file_is_refused_and_leaves_no_draft_behind(sdk, draft):
-    code, details = refusal(draft("").upload)
+    code, details = refusal(draft(sdk, text="").upload)
     assert code is CODE.INVALID_ARGUMENT
     assert details.startswith("Validation error:\nsize_bytes: ")
     assert list(sdk.datasets.list()) == []

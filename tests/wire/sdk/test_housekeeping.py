@@ -6,31 +6,10 @@ import pytest
 from yandex_ai_studio_sdk.exceptions import RunError
 
 from aistudio_mock import MockServer
-from tests.wire.sdk_parts import KIND, client, quiet, row
+from tests.wire.sdk_parts import KIND, client, quiet
 
 PAGE = 100
 """Objects in a page when the request asks for no number; the SDK asks for none."""
-
-
-@pytest.fixture(scope="module", name="mock")
-def _mock(tmp_path_factory):
-    with quiet(tmp_path_factory.mktemp("ca")), MockServer() as mock:
-        yield mock
-
-
-@pytest.fixture
-def sdk(mock, folder):
-    return client(mock, folder.id, folder.api_key)
-
-
-@pytest.fixture(name="draft")
-def _draft(tmp_path):
-    def draft(sdk, name):
-        path = tmp_path / f"{name}.jsonl"
-        path.write_text(row("Кто ты?", "Я"), encoding="utf-8")
-        return sdk.datasets.draft_from_path(path, name=name, **KIND)
-
-    return draft
 
 
 def tune(sdk, dataset):

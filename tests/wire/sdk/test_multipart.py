@@ -6,21 +6,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from aistudio_mock import MockServer
 from tests.wire import multipart_steps as multipart
-from tests.wire.sdk_parts import KIND, client, quiet, row
+from tests.wire.sdk_parts import KIND, client, row
 
 MB = 10**6
 CHUNK = 5 << 20  # 5 MB, as the SDK counts them
 PARALLELISM = 3
 _ANSWER = 40_000
 """Bytes of one row, so that a big file is no long list."""
-
-
-@pytest.fixture(scope="module", name="mock")
-def _mock(tmp_path_factory):
-    with quiet(tmp_path_factory.mktemp("ca")), MockServer() as mock:
-        yield mock
 
 
 @dataclass

@@ -2,24 +2,9 @@
 
 import pytest
 
-from aistudio_mock import MockServer
 from tests.wire import batch_parts
 from tests.wire.sdk_clients import CLASSES, Sdk
-from tests.wire.sdk_parts import quiet
 from tests.wire.stubs import Client
-
-
-@pytest.fixture(scope="module", name="mock")
-def _mock(tmp_path_factory):
-    with quiet(tmp_path_factory.mktemp("ca")), MockServer() as mock:
-        yield mock
-
-
-@pytest.fixture(params=CLASSES, ids=lambda name: name.rpartition(".")[2])
-def sdk(request, mock):
-    opened = Sdk(request.param, mock)
-    yield opened
-    opened.close()
 
 
 def begun(sdk, tmp_path, body=batch_parts.THREE):
@@ -28,31 +13,31 @@ def begun(sdk, tmp_path, body=batch_parts.THREE):
     return dataset, sdk.done(model.batch.run_deferred(dataset))
 
 
-def test_a_run_is_completed_at_the_first_poll_and_its_result_is_read(sdk, tmp_path):
-    source, task = begun(sdk, tmp_path)
-    result = sdk.done(task.wait(poll_interval=50))
+def test_a_run_is_completed_at_the_first_poll_and_its_result_is_read(any_sdk, tmp_path):
+    source, task = begun(any_sdk, tmp_path)
+    result = any_sdk.done(task.wait(poll_interval=50))
     assert (result.task_type, result.status.name, result.rows) == ("TextToTextGeneration", "READY", 0)
     assert result.name == f"Batch inference {task.id} result"
     assert result.labels["foundation_models_source_dataset"] == source.id
-    rows = sdk.all(result.read())
+    rows = any_sdk.all(result.read())
     assert [row["request"][0]["text"] for row in rows] == ["Как тебя зовут?", "Откуда ты?", "Который час?"]
     assert all(row["response"] for row in rows)
-    info = sdk.done(task.get_task_info())
+    info = any_sdk.done(task.get_task_info())
     assert (info.status.name, info.result_dataset_id) == ("COMPLETED", result.id)
     assert (info.errors.line_errors, info.errors.batch_errors) == ((), ())
 
 
-def test_tasks_are_listed_found_again_and_deleted(sdk, tmp_path):
-    _, first = begun(sdk, tmp_path)
-    sdk.done(first.wait(poll_interval=50))
-    _, second = begun(sdk, tmp_path)
-    batch = sdk.client.batch
-    assert [task.id for task in sdk.all(batch.list_operations(page_size=1))] == [first.id, second.id]
-    assert [info.task_id for info in sdk.all(batch.list_info(status="COMPLETED"))] == [first.id]
-    again = sdk.done(batch.get(first.id))
-    assert sdk.done(again.get_result()).name == f"Batch inference {first.id} result"
-    sdk.done(again.delete())
-    assert [task.id for task in sdk.all(batch.list_operations())] == [second.id]
+def test_tasks_are_listed_found_again_and_deleted(any_sdk, tmp_path):
+    _, first = begun(any_sdk, tmp_path)
+    any_sdk.done(first.wait(poll_interval=50))
+    _, second = begun(any_sdk, tmp_path)
+    batch = any_sdk.client.batch
+    assert [task.id for task in any_sdk.all(batch.list_operations(page_size=1))] == [first.id, second.id]
+    assert [info.task_id for info in any_sdk.all(batch.list_info(status="COMPLETED"))] == [first.id]
+    again = any_sdk.done(batch.get(first.id))
+    assert any_sdk.done(again.get_result()).name == f"Batch inference {first.id} result"
+    any_sdk.done(again.delete())
+    assert [task.id for task in any_sdk.all(batch.list_operations())] == [second.id]
 
 
 @pytest.mark.parametrize("class_name", CLASSES)

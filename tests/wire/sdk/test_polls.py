@@ -2,18 +2,11 @@
 
 import pytest
 
-from aistudio_mock import MockServer
-from tests.wire.sdk_parts import KIND, SECONDS_OF_A_PROGRAM, client, quiet, row
+from tests.wire.sdk_parts import KIND, SECONDS_OF_A_PROGRAM, client, row
 from tests.wire.sdk_polls import Polls
 
 MEGABYTE = 1 << 20
 _FILLER = "Вопрос" + " и так далее" * 30
-
-
-@pytest.fixture
-def mock(tmp_path):
-    with quiet(tmp_path / "ca"), MockServer() as mock:
-        yield mock
 
 
 @pytest.mark.timeout(SECONDS_OF_A_PROGRAM)
