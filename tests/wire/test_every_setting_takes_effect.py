@@ -245,6 +245,15 @@ def batch_delete_unfinished(client, folder):
     return "end"
 
 
+def refusal_headers(client, _folder):
+    with pytest.raises(grpc.RpcError) as refused:
+        seen(client, "fds00000000000000000")
+    blocks = (refused.value.initial_metadata(), refused.value.trailing_metadata())
+    return {(False, True): "trailing", (True, True): "both"}[
+        tuple("x-request-id" in dict(block or ()) for block in blocks)
+    ]
+
+
 OBSERVED = {
     observe.__name__: observe
     for observe in (
@@ -263,6 +272,7 @@ OBSERVED = {
         *multipart_settings.OBSERVERS,
         prompt_limit,
         quotas,
+        refusal_headers,
         tune_reply,
         tuning_task_id,
         tunings_last_page,

@@ -59,6 +59,15 @@ def test_a_refused_call_carries_them_in_trailing_metadata_alone(client):
     assert not error.initial_metadata()
 
 
+def test_where_so_set_a_refused_call_carries_them_in_both(mock):
+    folder = mock.folder(settings={"refusal-headers": "both"})
+    with Client(mock.endpoint, f"Api-Key {folder.api_key}") as client:
+        client.metadata = (*client.metadata, OWN)
+        error = refusal(client, "DatasetService/Describe", dataset_id="fds00000000000000000")
+    assert_shaped(ours(error.initial_metadata()))
+    assert ours(error.initial_metadata()) == ours(error.trailing_metadata())
+
+
 @pytest.mark.parametrize(
     ("rpc_name", "fields"),
     [

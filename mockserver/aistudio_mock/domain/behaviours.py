@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 class Behaviours(Struct, frozen=True):
     """One field for each behaviour that has a choice; the default is the newest edition's."""
 
+    refusal_headers: Literal["trailing", "both"] = "trailing"
     foreign_folder: Literal["permission-denied", "not-found"] = "permission-denied"
     dataset_task_type_unknown: Literal["refuse", "accept"] = "refuse"
     dataset_delete_in_use: Literal["allow", "refuse"] = "allow"
@@ -54,6 +55,7 @@ class Behaviours(Struct, frozen=True):
 
 
 VALUES: Mapping[str, tuple[str, ...]] = {
+    "refusal_headers": ("trailing", "both"),
     "foreign_folder": ("permission-denied", "not-found"),
     "dataset_task_type_unknown": ("refuse", "accept"),
     "dataset_delete_in_use": ("allow", "refuse"),

@@ -141,15 +141,17 @@ class Admission:
             heard.before = heard.before if folder is self.identity.nobody else None
         folder.journal.note(heard, status, message)
 
-    def refused(self, route: Route | None, heard: GrpcCall, error: ApiError) -> None:
-        """The call has been refused; `route` is None where nothing would have answered it."""
+    def refused(self, route: Route | None, heard: GrpcCall, error: ApiError) -> Folder:
+        """The call has been refused; `route` is None where nothing would have answered it. Its folder."""
         self._leave(heard)
         folder = self.identity.caller(header(heard, "authorization"))
         if folder is None:
             folder = self._about(route, heard, _readable(route, heard.body)) if route else None
-        (folder or self.identity.nobody).journal.note(heard, error.name, error.message)
+        folder = folder or self.identity.nobody
+        folder.journal.note(heard, error.name, error.message)
         if error.cut is not None:
             error.cut()
+        return folder
 
     def visit(self, heard: GrpcCall) -> Folder:
         """The folder of a call that no RPC stands behind. Raises Unauthenticated."""

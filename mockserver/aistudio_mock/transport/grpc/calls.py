@@ -1,6 +1,7 @@
 """The life of one call by gRPC: bytes to request, what answers it, bytes again."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -143,8 +144,11 @@ class Calls:
         from aistudio_mock.transport.errors import brief, status  # noqa: PLC0415 - with the first refusal
 
         error = brief(error)
-        self._admission.refused(route, heard, error)
-        # No initial metadata: with some, libraries of gRPC take the call for begun and do not retry it.
+        folder = self._admission.refused(route, heard, error)
+        # With initial metadata, libraries of gRPC take the call for begun and do not retry it.
+        if folder.settings.behaviours.refusal_headers == "both":
+            with suppress(ValueError):  # a stream that has begun has sent its own
+                context.send_initial_metadata(headers)
         details = status(error, heard.request_id).SerializeToString()
         context.set_trailing_metadata((*headers, (DETAILS, details), *error.trailers))
         context.abort(CODES[error.code], error.message)
