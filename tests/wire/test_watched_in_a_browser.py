@@ -102,10 +102,10 @@ def test_a_clock_that_runs_brings_what_is_due_without_being_asked(client, folder
     dataset_id = steps.uploaded(client, folder)
     client.call("DatasetService/Validate", dataset_id=dataset_id)
     window.waits_to_see(story_of(dataset_id), "dataset VALIDATING")
-    window.chooses("#mode", "3600x")
+    window.chooses("#mode", "60x")
     window.waits_to_see(story_of(dataset_id), "dataset READY, operation DONE")
     window.waits_to_see(f"[data-id={dataset_id}] .facts", "14 rows")  # which only the server knows
-    window.waits_for("an hour a second", "Nothing is to come")
+    window.waits_for("a minute a second", "Nothing is to come")
 
 
 def test_faults_are_added_and_removed_and_the_folder_is_emptied(mock, client, folder, window):

@@ -4,15 +4,16 @@ import * as api from "./api.js";
 import * as clocks from "./clock.js";
 import { find, iso, make, relative, stamp, written } from "./dom.js";
 import * as journal from "./journal.js";
-import { cardOf, nextAfter, pass, storiesOf, tell } from "./stories.js";
+import { cardOf, momentsOf, pass, storiesOf, tell } from "./stories.js";
 
 const END = "9999-12-31T23:59:59Z"; // every mark that is written has happened by then
+const DRAWN = 100; // stories at most, the newest
 const PAST = 200; // calls from before that the journal begins with
 
 const clock = new clocks.Clock();
 let id = "";
 let watching = new AbortController();
-let stories = [];
+let moments = []; // every mark of every story, in order
 let looking = null; // the moment that is looked at; null is now
 let due = 0; // the timer of the next mark
 let held = null; // calls that wait for those before them
@@ -36,8 +37,8 @@ function say(text) {
 }
 
 /**
- * A function that runs `what` at once, or once more after the run that is under way: never twice at a time. Where that
- * fails the folder or the mock is gone, and the stream tells so.
+ * A function that runs `what` at once, or once more after the run that is under way: never twice at a time, and no more
+ * than half of the time, however fast things change. Where it fails the folder or the mock is gone: the stream tells so.
  */
 function inTurn(what) {
   let running = false;
@@ -46,7 +47,9 @@ function inTurn(what) {
     if (running) { again = true; return; }
     running = true;
     again = false;
+    const begun = performance.now();
     try { await what(); } catch { /* see above */ }
+    if (again) await new Promise((resolve) => setTimeout(resolve, performance.now() - begun));
     running = false;
     if (again) turn();
   };
@@ -76,11 +79,12 @@ async function fields() {
   }
 }
 
-function draw(fresh) {
+function draw(all) {
+  const fresh = all.slice(0, DRAWN);
   const before = new Map([...find("cards").children].map((card) => [card.dataset.id, card]));
   const unchanged = (card, one) => card && JSON.stringify(card.parts.one.tracks) === JSON.stringify(one.tracks);
   const actions = { calls: journal.only, metrics, now: at };
-  stories = fresh;
+  moments = momentsOf(all);
   find("cards").replaceChildren(...fresh.map((one) => {
     const old = before.get(one.id);
     if (unchanged(old, one)) return old;
@@ -88,15 +92,19 @@ function draw(fresh) {
     card.parts.more.open = old?.parts.more.open ?? false;
     return card;
   }));
-  find("nothing").hidden = fresh.length > 0;
+  find("nothing").hidden = all.length > 0;
+  find("hidden").textContent = all.length > DRAWN ? `${all.length - DRAWN} older ones are not drawn; the control API's state has them.` : "";
   pose();
 }
+
+/** The next moment at which anything happens; null when nothing will. */
+const next = () => moments.find((at) => at > clock.now) ?? null;
 
 /** Everything that depends on what time it is. */
 function pose() {
   const now = clock.now;
   for (const card of find("cards").children) pass(card, looking ?? now, now);
-  clocks.tick(clock, nextAfter(stories, now));
+  clocks.tick(clock, next());
   find("here").disabled = looking === null || looking <= now;
   find("asof").textContent = looking === null ? "" : `at ${stamp(looking)} UTC, ${relative(looking, now)}`;
   if (looking === null) {
@@ -108,8 +116,7 @@ function pose() {
 /** Once a mark is due, what only the server knows of it is asked for. */
 function arm() {
   clearTimeout(due);
-  const next = nextAfter(stories, clock.now);
-  const wait = next === null ? Infinity : clock.until(next);
+  const wait = next() === null ? Infinity : clock.until(next());
   if (wait < 2 ** 31) due = setTimeout(() => { look(); arm(); }, Math.max(20, wait + 5));
 }
 
@@ -124,7 +131,6 @@ function frame(time) {
 
 // The slider goes from mark to mark, each as far from the next as any other: time is not even, but what happens is.
 function stops() {
-  const moments = [...new Set(stories.flatMap((one) => one.moments))].sort((a, b) => a - b);
   return moments.length ? [...moments, Math.max(moments.at(-1), clock.now) + 60000] : [clock.now, clock.now + 3600000];
 }
 
@@ -243,7 +249,7 @@ async function showPresets() {
 function prepare() {
   clocks.prepare(moveClock);
   journal.prepare();
-  find("next").addEventListener("click", () => setClock(nextAfter(stories, clock.now)));
+  find("next").addEventListener("click", () => setClock(next()));
   find("here").addEventListener("click", () => setClock(looking));
   find("back").addEventListener("click", () => lookAt(null));
   find("slider").addEventListener("input", (event) => lookAt(momentAt(Number(event.target.value))));

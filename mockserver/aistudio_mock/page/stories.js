@@ -14,7 +14,7 @@ export function storiesOf(state) {
   ];
   for (const one of operations.values()) stories.push({ what: "operation", id: one.id, subject: one, tracks: [track("operation", one)] });
   for (const one of stories) {
-    one.moments = [...new Set(one.tracks.flatMap((each) => each.marks.map((mark) => mark.at)))].sort((a, b) => a - b);
+    one.moments = inOrder(one.tracks.flatMap((each) => each.marks.map((mark) => mark.at)));
   }
   return stories.sort((a, b) => ms(b.subject.created_at) - ms(a.subject.created_at));
 }
@@ -37,11 +37,10 @@ function track(what, subject) {
 /** The status at a moment: of the last mark that has happened by then. */
 export const statusAt = (marks, at) => (marks.findLast((mark) => mark.at <= at) ?? marks[0])?.status ?? "";
 
-/** The next moment after `now` at which anything in these stories happens; null when nothing will. */
-export function nextAfter(stories, now) {
-  const coming = stories.flatMap((one) => one.moments).filter((at) => at > now);
-  return coming.length ? Math.min(...coming) : null;
-}
+const inOrder = (moments) => [...new Set(moments)].sort((a, b) => a - b);
+
+/** Every moment at which anything in these stories happens, in order. */
+export const momentsOf = (stories) => inOrder(stories.flatMap((one) => one.moments));
 
 /**
  * Where moments are on a line of length 1. Between two marks time goes evenly; how much room a gap has grows with
