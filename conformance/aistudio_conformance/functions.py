@@ -1,7 +1,7 @@
 """Checks that compare one part of the conversation with another; each a small pure function."""
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise, takewhile
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +16,8 @@ from aistudio_conformance.seen import Seen, kept, not_reached, violated
 
 _NEXT_TO_NOTHING = 0.05
 """Seconds."""
+_AROUND = 12
+"""Characters shown before what differs, and half of those after it."""
 
 
 def url_used_as_given(_: StepReport, journal: Journal) -> Seen:
@@ -27,7 +29,9 @@ def url_used_as_given(_: StepReport, journal: Journal) -> Seen:
         _tail(reply.get("upload_url", "")) for reply in _replies(journal, "DatasetService/GetUploadDraftUrl")
     }
     changed = [put for put in puts if put.url not in given]
-    return violated("the URL of the PUT is none that was given", changed) if changed else kept(puts)
+    if not changed:
+        return kept(puts)
+    return violated(f"the URL of the PUT is none that was given{_parted(changed[0].url, given)}", changed)
 
 
 def waits_until_done(_: StepReport, journal: Journal) -> Seen:
@@ -250,6 +254,19 @@ def _replies(journal: Journal, method: str) -> Sequence[Mapping[str, str]]:
 def _tail(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def _parted(sent: str, given: Iterable[str]) -> str:
+    """Where it parts from the most like of those that were given, in words; empty when none was."""
+    nearest = max(given, key=lambda one: _alike(sent, one), default="")
+    start = max(0, _alike(sent, nearest) - _AROUND)
+    pieces = (repr(url[start : start + 4 * _AROUND]) for url in (sent, nearest))
+    return f": {' instead of '.join(pieces)}" if nearest else ""
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters they begin with together."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _part(url: str) -> tuple[str, ...]:

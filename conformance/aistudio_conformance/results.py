@@ -98,6 +98,15 @@ class Results(Struct, frozen=True):
                 yield Line(judged, finding, known)
 
     @property
+    def red(self) -> list[list[Line]]:
+        """What is red, a list for each check; the one that is red in most cases first."""
+        found: dict[str, list[Line]] = {}
+        for line in self.lines:
+            if line.shade is Shade.RED:
+                found.setdefault(line.finding.check, []).append(line)
+        return sorted(found.values(), key=len, reverse=True)
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """Cases that were meant to run and did not."""
         seen = {one.case.id for one in self.judged} | set(self.unknown)

@@ -1,6 +1,7 @@
 """The host of Python clients: every line gets an answer, whatever it holds and whatever the client does."""
 
 import json
+import re
 import signal
 import sys
 
@@ -18,7 +19,7 @@ PLACE = {
 }
 
 CLIENT = """
-import os, sys
+import json, os, sys
 from aistudio_conformance.protocol import *
 
 NAME, VERSION = "a client", "7"
@@ -38,6 +39,7 @@ class Mine:
     def tuning_cancel(self, ask): raise Refused(ValueError("no text"))
     def tuning_wait(self, ask): return Tuning(tuning_id=str(sys.stdin.read()))
     def model_complete(self, ask): os._exit(7)
+    def model_embed(self, ask): return json.loads("{")
     def close(self): sys.stderr.write("closed\\n")
 
 def connect(place: Place) -> Mine:
@@ -86,6 +88,7 @@ def test_hello_tells_name_version_language_and_the_verbs_that_the_client_has(hos
         "tuning.list",
         "tuning.cancel",
         "model.complete",
+        "model.embed",
     ]
 
 
@@ -145,6 +148,11 @@ def test_any_other_exception_is_trouble_on_one_line_with_its_place(case):
     assert trouble.startswith("ValueError: two lines (my_client.py, line ")
     assert "Traceback" in case.stderr()
     assert case.ok("dataset.list")  # and the conversation goes on
+
+
+def test_of_an_exception_from_a_library_the_place_in_the_adapter_is_told(case):
+    trouble = case.ask("model.embed", model_uri="emb://x", text="x")["trouble"]
+    assert re.fullmatch(r"JSONDecodeError: .* \(my_client\.py, line \d+\)", trouble)
 
 
 def test_arguments_that_the_verb_does_not_take_are_trouble_that_names_them(case):

@@ -233,6 +233,16 @@ def test_a_reply_with_a_witness_shows_nothing_without_it(seen, told, outcome):
     assert verdict(WITNESSED, [answered(**told)], seen).outcome is outcome
 
 
+def test_of_a_changed_url_the_place_is_told_where_it_parts_from_what_was_given():
+    given = [{"upload_url": "https://s/b/k?a=1&note=%7Ea%20b&z=1"}, {"upload_url": "https://s/b/other"}]
+    asked = [entry(n, "DatasetService/GetUploadDraftUrl", responses=(one,)) for n, one in enumerate(given, 1)]
+    check = {"function": "url_used_as_given"}
+    finding = verdict(check, seen=[*asked, put(3, "/b/k?a=1&note=~a%20b&z=1")])
+    sent, was_given = "'/k?a=1&note=~a%20b&z=1'", "'/k?a=1&note=%7Ea%20b&z=1'"
+    assert finding.why == f"the URL of the PUT is none that was given: {sent} instead of {was_given}"
+    assert verdict(check, seen=[put(1, "/b/k")]).why == "the URL of the PUT is none that was given"
+
+
 def test_what_the_run_of_an_older_suite_did_not_have_was_not_reached():
     check = {"reply": {"expect": {"text": "${nonce.newer}"}}}
     finding = verdict(check, steps=[answered(text="x")])

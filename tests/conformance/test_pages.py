@@ -67,6 +67,18 @@ def test_the_page_tells_of_every_red_check_who_says_so_and_how_to_run_it_alone()
     assert "XX-02/two" not in read.text, "trouble is told once"
 
 
+def test_the_page_begins_with_what_is_red_in_most_cases():
+    every = [judged(f"XX-0{number}", monitor__hasty=Outcome.WARN) for number in range(1, 8)]
+    content = page.html([results(judged("WW-01", size=Outcome.FAIL), *every)], RULES).decode()
+    table = content.partition('class="red-checks"')[2].partition("</table>")[0]
+    assert re.findall(r"<code>(.*?)</code>", table) == ["monitor/hasty", "WW-01/size"]
+    assert [*re.findall(r"(\d) cases?: ", table)] == ["7", "1"]
+    assert re.findall(r'href="#(.*?)"', table) == [
+        *(f"run0-XX-0{number}" for number in range(1, 6)),
+        "run0-WW-01",
+    ]
+
+
 def test_what_a_client_says_is_shown_and_never_run():
     content = page.html([MIXED], RULES)
     assert b"<broken>" not in content

@@ -152,6 +152,16 @@ def test_people_see_every_case_and_what_is_not_green_once():
     assert text.splitlines()[-1].endswith("; not green")
 
 
+def test_a_check_that_is_red_in_many_cases_is_told_in_full_once():
+    hasty = {"monitor__hasty": Outcome.WARN}
+    text = shown(results(judged(**hasty), judged("XX-02", **hasty), judged("XX-03", own=Outcome.FAIL)))
+    assert text.count("WARN  monitor/hasty\n    MUST  Sizes are kept.") == 1
+    assert "WARN  monitor/hasty, as in XX-01: why monitor__hasty\n" in text
+    assert [line for line in text.splitlines() if line.startswith("red in ")] == [
+        "red in 2 cases: monitor/hasty"
+    ]
+
+
 def test_all_green_is_short():
     text = shown(GREEN)
     assert text.splitlines()[-1] == "1 case: 1 pass, 1 not applicable; all green"

@@ -73,6 +73,7 @@ def _run(results: Results, number: int, rules: Rules) -> Mapping[str, Any]:
         "suite": run.suite,
         "started_at": run.started_at,
         "problems": [*results.compared.problems, *missing, *unknown],
+        "red": [_red(lines, number, rules) for lines in results.red],
         "stories": [*_stories(results, number, rules)],
         "known": [_known(finding, entry, rules) for finding, entry in results.known],
     }
@@ -136,6 +137,14 @@ def _finding(line: Line, rules: Rules) -> Mapping[str, Any]:
 def _known(finding: Finding, entry: Known, rules: Rules) -> Mapping[str, str]:
     told = {"outcome": finding.outcome.value, "check": finding.check}
     return told | _rule(rules[finding.rule]) | {"reason": entry.reason, "citation": entry.citation}
+
+
+def _red(lines: Sequence[Line], number: int, rules: Rules) -> Mapping[str, Any]:
+    finding = lines[0].finding
+    cases = [line.judged.case.id for line in lines]
+    where = [{"case": case, "anchor": _anchor(number, case)} for case in cases]
+    told = {"check": finding.check, "outcome": finding.outcome.value, "where": where}
+    return told | _rule(rules[finding.rule])
 
 
 def _rule(rule: Rule) -> dict[str, str]:

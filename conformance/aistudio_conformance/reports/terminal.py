@@ -38,8 +38,12 @@ def show(results: Results, rules: Rules, out: Console) -> None:
     target = ", ".join(run.target.values())
     _say(out, f"{client} against {target}: {_cases(len(run.cases))}, seed {run.seed}", "bold")
     out.print(_table(results))
+    shown: dict[str, str] = {}
     for judged in results.judged:
-        _show_case(judged, [*_told_once(results, judged)], rules, results, out)
+        _show_case(judged, [*_told_once(results, judged)], shown, rules, results, out)
+    for lines in results.red:
+        if len(lines) > 1:
+            _say(out, f"red in {len(lines)} cases: {lines[0].finding.check}", "red")
     for finding, known in results.known:
         rule = rules[finding.rule]
         _say(out, f"known failing  {finding.check}, {rule.level} {rule.id}: {known.reason}", "dim")
@@ -63,12 +67,20 @@ def show_finding(finding: Finding, journal: Journal, rules: Rules, out: Console)
         _say(out, f"      {entry}", "dim")
 
 
-def _show_case(judged: Judged, lines: list[Line], rules: Rules, results: Results, out: Console) -> None:
+def _show_case(
+    judged: Judged, lines: list[Line], shown: dict[str, str], rules: Rules, results: Results, out: Console
+) -> None:
+    """What is not green in a case. `shown` is where each check was told in full: monitors come in many."""
     if not lines:
         return
     out.print()
     for line in lines:
-        show_finding(line.finding, judged.journal, rules, out)
+        finding, first = line.finding, shown.setdefault(line.finding.check, judged.case.id)
+        if first == judged.case.id:
+            show_finding(finding, judged.journal, rules, out)
+        else:
+            told = f"{finding.outcome.upper()}  {finding.check}, as in {first}: {finding.why}"
+            _say(out, told, _COLOURS[_shade(finding)])
     for told in conversation.answers(judged.played.report):
         _say(out, f"  {told}", "dim")
     if results.rerun:

@@ -1,5 +1,6 @@
 """One answer to each line, whatever the line holds and whatever the client does."""
 
+import sysconfig
 import traceback
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args
@@ -10,6 +11,9 @@ from aistudio_conformance.adapters.host.finding import Adapter, Missing, has, me
 from aistudio_conformance.protocol import ASKED, Answer, Ask, Done, Place, Record, Refused, Unsupported, Verb
 
 _LONGEST = 500
+_OF_OTHERS = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
+"""Where what an adapter uses is installed."""
+
 _R = TypeVar("_R", bound=Record)
 
 
@@ -118,8 +122,10 @@ def _id(line: bytes) -> int:
 
 
 def _in_short(error: Exception) -> str:
-    """The exception on one line, with the place it came from."""
+    """The exception on one line, with the last place in the adapter that it came through."""
     said = " ".join(f"{type(error).__name__}: {error}".split())
     said = said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
-    last = traceback.extract_tb(error.__traceback__)[-1]
+    places = traceback.extract_tb(error.__traceback__)
+    own = [place for place in places if not place.filename.startswith((__file__, *_OF_OTHERS))]
+    last = (own or places)[-1]
     return f"{said} ({Path(last.filename).name}, line {last.lineno})"
