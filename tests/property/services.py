@@ -103,6 +103,17 @@ class Services:
         assert record is not None
         return views.operation(record, self.now)
 
+    def task(self, task_id: str) -> Any:
+        """A task as it is now; unlike Describe a look is no poll. Raises NotFound."""
+        task, _, now = self._backend.tunings.find(Call(Credential(None)), task_id)
+        return views.tuning(task, now)
+
+    def dataset(self, dataset_id: str) -> Any:
+        """A dataset as it is now; unlike Describe a look is no poll."""
+        dataset = self._backend.store.datasets.get(dataset_id)
+        assert dataset is not None
+        return views.dataset(dataset, self.now, self.folder.settings.behaviours)
+
     def task_of(self, operation_id: str) -> str:
         """The task that an operation of Tune is about."""
         return self._backend.store.task_of_operation[operation_id]

@@ -183,6 +183,16 @@ class Tunings(RuleBasedStateMachine):
     def poll(self, operation):
         self.do("OperationService/Get", operation_id=self.operation(operation))
 
+    @rule(task=WHICH)
+    def describe_a_task(self, task):
+        reply = self.do("TuningService/Describe", tuning_task_id=self.task(task))
+        assert reply is None or reply.tuning_task == self.services.task(reply.tuning_task.task_id)
+
+    @rule(dataset=WHICH)
+    def describe_a_dataset(self, dataset):
+        reply = self.do("DatasetService/Describe", dataset_id=self.dataset(dataset))
+        assert reply is None or reply.dataset == self.services.dataset(reply.dataset.dataset_id)
+
     @rule(operation=WHICH)
     def cancel_operation(self, operation):
         before = self.services.operation(self.operation(operation)) if self.operations else None
@@ -224,7 +234,7 @@ class Tunings(RuleBasedStateMachine):
     def described(self, begun):
         """The task, or None as long as it is not visible."""
         try:
-            return self.services.call("TuningService/Describe", tuning_task_id=begun.task_id).tuning_task
+            return self.services.task(begun.task_id)
         except NotFound:
             assert begun.task is None, "what was visible stays visible"
             return None
@@ -281,8 +291,7 @@ class Tunings(RuleBasedStateMachine):
         datasets = self.listed("DatasetService/List", "datasets")
         assert {one.dataset_id for one in datasets} == self.kinds.keys() - self.deleted
         for one in datasets:
-            described = self.services.call("DatasetService/Describe", dataset_id=one.dataset_id).dataset
-            assert described == one
+            assert self.services.dataset(one.dataset_id) == one
 
     def listed(self, rpc, name, **fields):
         found, token = [], ""
