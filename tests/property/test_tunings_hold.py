@@ -184,14 +184,20 @@ class Tunings(RuleBasedStateMachine):
         self.do("OperationService/Get", operation_id=self.operation(operation))
 
     @rule(task=WHICH)
-    def describe_a_task(self, task):
-        reply = self.do("TuningService/Describe", tuning_task_id=self.task(task))
-        assert reply is None or reply.tuning_task == self.services.task(reply.tuning_task.task_id)
+    def wait_by_describe(self, task):
+        for _ in range(2):
+            reply = self.do("TuningService/Describe", tuning_task_id=self.task(task))
+            assert reply is None or reply.tuning_task == self.services.task(reply.tuning_task.task_id)
 
-    @rule(dataset=WHICH)
-    def describe_a_dataset(self, dataset):
-        reply = self.do("DatasetService/Describe", dataset_id=self.dataset(dataset))
-        assert reply is None or reply.dataset == self.services.dataset(reply.dataset.dataset_id)
+    @rule(kind=st.sampled_from(sorted(KINDS)), size=st.integers(1, 2))
+    def wait_for_a_dataset_by_describe(self, kind, size):
+        dataset = len(self.kinds)
+        self.create(kind)
+        self.upload(dataset, size)
+        self.validate(dataset)
+        for _ in range(2):
+            reply = self.do("DatasetService/Describe", dataset_id=self.dataset(dataset))
+            assert reply is None or reply.dataset == self.services.dataset(reply.dataset.dataset_id)
 
     @rule(operation=WHICH)
     def cancel_operation(self, operation):
