@@ -1,7 +1,7 @@
 """A run and what it came to, as reports tell it."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum, IntEnum
 from typing import Literal
 
@@ -71,6 +71,20 @@ _SHADES: Mapping[Outcome, Shade] = {
     Outcome.NOT_APPLICABLE: Shade.NOT_COUNTED,
     Outcome.HARNESS_ERROR: Shade.TROUBLE,
 }
+
+
+_WEIGHTS = (Shade.NOT_COUNTED, Shade.GREEN, Shade.TROUBLE, Shade.RED)
+
+
+def worst(lines: Iterable[Line]) -> Shade:
+    """The heaviest shade among them; of nothing, one that is not counted."""
+    return max((line.shade for line in lines), key=_WEIGHTS.index, default=Shade.NOT_COUNTED)
+
+
+def worth_telling(lines: Sequence[Line]) -> Iterator[Line]:
+    """What is not green in a case; trouble makes every check say the same, so that one says it."""
+    yield from [line for line in lines if line.shade is Shade.TROUBLE][:1]
+    yield from (line for line in lines if line.shade is Shade.RED)
 
 
 class Results(Struct, frozen=True):

@@ -210,8 +210,8 @@ class OfficialSdk:
     def model_stream(self, ask: ModelComplete) -> Completion:
         """`completions().run_stream()`; each result replaces the one before."""
         stream = _asked(_asked(self._sdk.models.completions, ask.model_uri).run_stream, ask.text)
-        *_, last = _asked(list, stream)
-        return Completion(text=last.text)
+        results = _asked(list, stream)
+        return Completion(text=results[-1].text if results else "")
 
     def model_complete_async(self, ask: ModelComplete) -> Completion:
         """`completions().run_deferred()`, awaited."""

@@ -185,8 +185,8 @@ class Reference:
 
     def model_stream(self, ask: ModelComplete) -> Completion:
         """`models.stream()`: each piece has all of the text so far."""
-        *_, last = self._did(self._all, self._studio.models.stream, model=ask.model_uri, said=ask.text)
-        return Completion(text=last.text)
+        pieces = self._did(self._all, self._studio.models.stream, model=ask.model_uri, said=ask.text)
+        return Completion(text=pieces[-1].text if pieces else "")
 
     def model_complete_async(self, ask: ModelComplete) -> Completion:
         """`models.complete_later()`, then `models.collect()`."""

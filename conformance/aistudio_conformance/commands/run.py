@@ -113,7 +113,6 @@ def _run(
     seed: int,
     court: Literal["client", "server"],
 ) -> int:
-    judged: list[Judged] = []
     server, access = targets.chosen(arguments)
     cases, left_out = targets.runnable(cases, access, may_cost=arguments.may_cost)
     for line in left_out:
@@ -127,22 +126,33 @@ def _run(
         known = reporting.listed(arguments, begun)
         folder = arguments.bundle or Path(mkdtemp(prefix="aistudio-conformance-"))
         writer = bundle.Writer(folder, begun)
-        try:
-            for one in _shown(runner.run(cases), len(cases)):
-                writer.add(one.played)
-                judged.append(one)
-        except KeyboardInterrupt:
-            runner.stop()
+        judged = _until_interrupted(runner, cases, writer)
         log = target.log()
     results = _results(replace(begun, ended_at=_now()), judged, known, _rerun(arguments))
     writer.finish(results, log)
-    results = replace(results, rules=counted(arguments.level))
+    return _told(arguments, replace(results, rules=counted(arguments.level)), folder)
+
+
+def _until_interrupted(runner: Runner, cases: Sequence[Case], writer: bundle.Writer) -> list[Judged]:
+    """What has been judged, and is in the bundle, when all is done or Ctrl-C was pressed."""
+    judged: list[Judged] = []
+    try:
+        for one in _shown(runner.run(cases), len(cases)):
+            writer.add(one.played)
+            judged.append(one)
+    except KeyboardInterrupt:
+        runner.stop()
+    return judged
+
+
+def _told(arguments: argparse.Namespace, results: Results, folder: Path) -> int:
+    """The exit code, once everything is told."""
     reporting.tell(arguments, results)
     where = shlex.quote(str(folder))
     _note(f"all that was seen is in {where}; to judge it again: aistudio-conformance judge {where}")
     if not results.missing:
         return results.exit
-    _note(f"interrupted after {len(judged)} of {len(cases)} cases")
+    _note(f"interrupted after {len(results.judged)} of {len(results.run.cases)} cases")
     return Exit.INTERRUPTED
 
 

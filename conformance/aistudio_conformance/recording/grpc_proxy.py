@@ -63,6 +63,7 @@ class GrpcProxy:
         self._storage = storage
         self._credentials = credentials
         self._servers: list[grpc.Server] = []
+        self._pools: list[ThreadPoolExecutor] = []
         self._channels: dict[Upstream, grpc.Channel] = {}
         self._lock = threading.RLock()
         self._addresses: dict[tuple[str, bool], str] = {}
@@ -72,8 +73,9 @@ class GrpcProxy:
 
     def open(self, door: Door, *, tls: bool) -> str:
         """One more port, and its address."""
+        pool = ThreadPoolExecutor(_THREADS)
         server = grpc.server(
-            ThreadPoolExecutor(_THREADS),
+            pool,
             (_Everything(lambda path: self._handler(door, path, tls=tls)),),
             (),
             _OPTIONS,
@@ -83,12 +85,15 @@ class GrpcProxy:
         server.start()
         with self._lock:
             self._servers.append(server)
+            self._pools.append(pool)
         return f"localhost:{port}" if tls else f"127.0.0.1:{port}"
 
     def close(self) -> None:
         """Ends every call."""
         for server in self._servers:
             server.stop(_GRACE).wait()
+        for pool in self._pools:
+            pool.shutdown(wait=False)
         for channel in self._channels.values():
             channel.close()
 

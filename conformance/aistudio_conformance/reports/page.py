@@ -12,12 +12,11 @@ from aistudio_conformance.known import Known
 from aistudio_conformance.ledger import Rule
 from aistudio_conformance.model import Finding
 from aistudio_conformance.reports import conversation, story
-from aistudio_conformance.results import Exit, Line, Results, Shade
+from aistudio_conformance.results import Exit, Line, Results, Shade, worst, worth_telling
 from aistudio_conformance.runner import Judged
 
 _CLASSES = {Shade.GREEN: "green", Shade.RED: "red", Shade.TROUBLE: "trouble", Shade.NOT_COUNTED: "none"}
 _MARKS = {Shade.GREEN: "✓", Shade.RED: "✗", Shade.TROUBLE: "!", Shade.NOT_COUNTED: "–"}
-_WEIGHTS = (Shade.NOT_COUNTED, Shade.GREEN, Shade.TROUBLE, Shade.RED)
 _VERDICTS = {Exit.GREEN: "all green", Exit.RED: "not green", Exit.HARNESS: "in trouble"}
 _COLOURS = {Exit.GREEN: "#1a7f37", Exit.RED: "#cf222e", Exit.HARNESS: "#8250df"}
 _LETTER = 6.6
@@ -91,16 +90,16 @@ def _cell(results: Results, number: int, case: str) -> Cell:
     if judged is None:
         return Cell(_CLASSES[Shade.NOT_COUNTED], "")
     lines = _lines(results, judged)
-    worst = max((line.shade for line in lines), key=_WEIGHTS.index, default=Shade.NOT_COUNTED)
+    shade = worst(lines)
     green, counted = _score(lines)
     told = dict.fromkeys("known failing" if line.known else line.finding.outcome.value for line in lines)
-    anchor = _anchor(number, case) if worst in {Shade.RED, Shade.TROUBLE} else ""
-    return Cell(_CLASSES[worst], _MARKS[worst], f"{green}/{counted}", ", ".join(told), anchor)
+    anchor = _anchor(number, case) if shade in {Shade.RED, Shade.TROUBLE} else ""
+    return Cell(_CLASSES[shade], _MARKS[shade], f"{green}/{counted}", ", ".join(told), anchor)
 
 
 def _stories(results: Results, number: int, rules: Rules) -> Iterator[Mapping[str, Any]]:
     for judged in results.judged:
-        shown = [*_worth_telling(_lines(results, judged))]
+        shown = [*worth_telling(_lines(results, judged))]
         if shown:
             case, journal = judged.case, judged.journal
             reference = story.conversations().get(case.id, ())
@@ -114,12 +113,6 @@ def _stories(results: Results, number: int, rules: Rules) -> Iterator[Mapping[st
                 "rows": story.side_by_side(reference, story.conversation(journal)),
                 "rerun": results.alone(case.id),
             }
-
-
-def _worth_telling(lines: Sequence[Line]) -> Iterator[Line]:
-    """What is not green; trouble makes every check say the same, so that one says it."""
-    yield from [line for line in lines if line.shade is Shade.TROUBLE][:1]
-    yield from (line for line in lines if line.shade is Shade.RED)
 
 
 def _finding(line: Line, rules: Rules) -> Mapping[str, Any]:

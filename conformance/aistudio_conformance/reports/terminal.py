@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 
 from rich.console import Console
 from rich.table import Table
@@ -12,7 +11,7 @@ from aistudio_conformance.journal import Journal
 from aistudio_conformance.judge import Rules
 from aistudio_conformance.model import Finding, Outcome
 from aistudio_conformance.reports import conversation
-from aistudio_conformance.results import Exit, Line, Results, Shade
+from aistudio_conformance.results import Exit, Line, Results, Shade, worst, worth_telling
 from aistudio_conformance.runner import Judged
 
 _COLOURS = {Shade.GREEN: "green", Shade.RED: "red", Shade.TROUBLE: "magenta", Shade.NOT_COUNTED: "dim"}
@@ -40,7 +39,8 @@ def show(results: Results, rules: Rules, out: Console) -> None:
     out.print(_table(results))
     shown: dict[str, str] = {}
     for judged in results.judged:
-        _show_case(judged, [*_told_once(results, judged)], shown, rules, results, out)
+        own = [line for line in results.lines if line.judged is judged]
+        _show_case(judged, [*worth_telling(own)], shown, rules, results, out)
     for lines in results.red:
         if len(lines) > 1:
             _say(out, f"red in {len(lines)} cases: {lines[0].finding.check}", "red")
@@ -87,13 +87,6 @@ def _show_case(
         _say(out, f"  alone: {results.alone(judged.case.id)}")
 
 
-def _told_once(results: Results, judged: Judged) -> Iterator[Line]:
-    """What is not green in a case; trouble makes every check say the same, so that one says it."""
-    own = [line for line in results.lines if line.judged is judged]
-    yield from [line for line in own if line.shade is Shade.TROUBLE][:1]
-    yield from (line for line in own if line.shade is Shade.RED)
-
-
 def _table(results: Results) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("case", no_wrap=True, min_width=max(map(len, results.run.cases), default=0))
@@ -111,12 +104,8 @@ def _outcome(judged: Judged, lines: list[Line]) -> Text:
     counted = Counter(
         ("known failing" if one.known else one.finding.outcome.value, one.shade) for one in lines
     )
-    worst = max((one.shade for one in lines), key=_WEIGHTS.index, default=Shade.NOT_COUNTED)
     said = ", ".join(f"{count} {name}" for (name, _), count in counted.items())
-    return Text(said or f"{judged.case.id} has no check", style=_COLOURS[worst])
-
-
-_WEIGHTS = (Shade.NOT_COUNTED, Shade.GREEN, Shade.TROUBLE, Shade.RED)
+    return Text(said or f"{judged.case.id} has no check", style=_COLOURS[worst(lines)])
 
 
 def _shade(finding: Finding) -> Shade:

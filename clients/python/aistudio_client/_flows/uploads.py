@@ -199,7 +199,7 @@ def _given_up(link: Link, dataset_id: str, how: How, failure: BaseException) -> 
 
 
 class _Watch:
-    """Counts the bytes that are on their way; told from several threads, so it only ever adds."""
+    """Counts the bytes that are on their way, for people: several threads may tell it at once."""
 
     def __init__(self, dataset_id: str, total: int) -> None:
         self._dataset_id = dataset_id
