@@ -7,6 +7,7 @@ import pytest
 from aistudio_mock import MockServer
 from aistudio_mock.app import Server
 from aistudio_mock.config import ServerConfig
+from aistudio_mock.transport.http import control_events
 from tests.wire import steps
 from tests.wire.event_parts import Stream, begun, connected, until, watching
 from tests.wire.stubs import Client
@@ -149,6 +150,19 @@ def test_a_reader_who_is_gone_is_forgotten_with_the_next_change(mock, folder, cl
         while len(bells[folder.id]) > 1:  # a write to whom is gone fails at once or with the one after
             steps.draft(client, folder)
             until(events, "call")
+
+
+def test_where_nothing_happens_a_beat_finds_out_who_is_gone(mock, folder, monkeypatch):
+    monkeypatch.setattr(control_events, "_BEAT_SECONDS", 0.01)
+    bells = mock._server.backend.journal.bells
+    with watching(mock.http_url, folder.id) as stream:
+        begun(iter(stream))
+    with connected(mock.http_url, folder.id) as connection, connection.makefile("rb") as lines:
+        Stream(lines)
+        while len(bells[folder.id]) > 1:
+            assert lines.readline()
+        while lines.readline() != b": still watching\n":
+            pass
 
 
 def test_a_folder_that_is_emptied_begins_anew(folder, client, events):
