@@ -1,5 +1,6 @@
 """What every test shares: a certificate authority of the run's own, never the user's."""
 
+import gc
 import os
 import shutil
 import signal
@@ -58,6 +59,10 @@ def pytest_collection_modifyitems(config, items):
     for share in shares:
         share.extend(islice(short, max(0, len(items) // workers - len(share))))
     items[:] = [item for share in shares for item in share] + list(short)
+
+
+def pytest_collection_finish():
+    gc.freeze()  # thousands of tests stay to the end: no collection of garbage has to walk over them
 
 
 def pytest_unconfigure(config):

@@ -60,6 +60,7 @@ def test_time_that_was_skipped_does_not_count():
         dataset_id = steps.uploaded(client, folder)
         operation_id = client.call("DatasetService/Validate", dataset_id=dataset_id).id
         client.call("OperationService/Get", operation_id=operation_id)
+        folder.plan.add(seconds={"run": 86_400}, times=None)
         while folder.clock.now() < kept_until(reply):
             tuning = client.call("TuningService/Tune", **steps.order(folder, dataset_id))
             assert client.call("OperationService/Get", operation_id=tuning.id).done
