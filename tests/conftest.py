@@ -20,11 +20,13 @@ LONG = {
     "test_control_schemathesis.py",
     "test_fuzz.py",
     "test_pages.py",
+    "test_verdicts_at_any_server.py",
     "test_verdicts_by_any_wire.py",
     "test_verdicts_hold.py",
     "test_node_client.py",
     "test_tensorboard_shows_metrics.py",
     "test_tutorial_notebook.py",
+    "test_your_library_page.py",
 }
 """Modules of which one test takes long by itself."""
 
