@@ -143,6 +143,7 @@ def test_a_folder_that_is_gone_leads_to_the_one_that_is_there(mock, folder, wind
     folder.delete()
     window.waits_for(f"Folder {folder.id} is not there any more.", "live")
     assert window.runs("return document.getElementById('folder').value") == mock.default_folder.id
+    assert all("404" in line for line in window.console)  # it may have asked for what was just about to go
 
 
 def test_where_others_reach_it_the_token_is_asked_for_and_in_no_url(tmp_path):

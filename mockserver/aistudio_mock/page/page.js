@@ -213,6 +213,7 @@ async function choose(wanted) {
   history.replaceState(null, "", `#${encodeURIComponent(id)}`);
   looking = null;
   draw([]);
+  find("nothing").hidden = true; // nobody has said so yet
   lookAt(null);
   live("waiting");
   api.watch(id, (name, data) => HEARD[name]?.(data), live, watching.signal);
