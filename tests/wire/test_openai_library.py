@@ -1,13 +1,11 @@
 """OpenAI's own library for Python against its endpoint: answers, and what it makes of trouble."""
 
 import asyncio
+import importlib
 
 import pytest
 
 from aistudio_mock import MockServer
-
-openai = pytest.importorskip("openai", reason="OpenAI's library is not installed: make test-all")
-pydantic = pytest.importorskip("pydantic")
 
 pytestmark = pytest.mark.all
 
@@ -15,6 +13,18 @@ COMPLETION = "TextGenerationService/Completion"
 QUESTION = [{"role": "user", "content": "Кто ты?"}]
 AT_ONCE = {"retry-after-ms": "1"}
 """How the library is told not to wait before it tries again."""
+
+
+@pytest.fixture
+def openai():
+    """The library, which `make test` does not install."""
+    return importlib.import_module("openai")
+
+
+@pytest.fixture
+def pydantic():
+    """What it describes answers with."""
+    return importlib.import_module("pydantic")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +39,7 @@ def options(mock, folder):
 
 
 @pytest.fixture
-def client(options):
+def client(openai, options):
     with openai.OpenAI(**options) as client:
         yield client
 
@@ -49,7 +59,7 @@ def test_a_stream_says_what_an_answer_says(client, asked):
         assert stream.get_final_completion().choices[0].message.content == said
 
 
-async def test_streams_are_awaited_side_by_side(options, asked):
+async def test_streams_are_awaited_side_by_side(openai, options, asked):
     async def said(client, word):
         question = [{"role": "user", "content": word}]
         stream = await client.chat.completions.create(**{**asked, "messages": question}, stream=True)
@@ -61,7 +71,7 @@ async def test_streams_are_awaited_side_by_side(options, asked):
     assert [word for word, answer in zip(words, answers, strict=True) if f"«{word}»" not in answer] == []
 
 
-def test_an_answer_is_parsed_and_a_function_called(client, asked):
+def test_an_answer_is_parsed_and_a_function_called(openai, pydantic, client, asked):
     class Answer(pydantic.BaseModel):
         why: str
         count: int
@@ -81,7 +91,7 @@ def test_a_response_says_what_an_answer_says(client, asked):
         assert stream.get_final_response().output_text == whole.output_text == said
 
 
-def test_a_response_is_parsed_and_a_function_s_result_taken(client, asked):
+def test_a_response_is_parsed_and_a_function_s_result_taken(pydantic, client, asked):
     class Answer(pydantic.BaseModel):
         why: str
 
@@ -116,13 +126,13 @@ def test_models_are_listed_and_told_of(client, asked):
         ({"messages": []}, "BadRequestError"),
     ],
 )
-def test_what_is_asked_wrongly_is_an_error_of_its_kind(client, folder, asked, other, error):
+def test_what_is_asked_wrongly_is_an_error_of_its_kind(openai, client, folder, asked, other, error):
     other = {name: value and value.replace("FOLDER", folder.id) for name, value in other.items()}
     with pytest.raises(getattr(openai, error)):
         client.chat.completions.create(**{**asked, **other})
 
 
-def test_an_unknown_key_is_an_authentication_error(client, asked):
+def test_an_unknown_key_is_an_authentication_error(openai, client, asked):
     with pytest.raises(openai.AuthenticationError, match="Unknown api key 'AQVN"):
         client.with_options(api_key="AQVNnobodyknowsthis").chat.completions.create(**asked)
 
@@ -140,7 +150,7 @@ def test_an_unknown_key_is_an_authentication_error(client, asked):
 )
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_fault_is_an_error_of_its_kind_after_its_attempts(
-    client, folder, asked, status, error, attempts, stream
+    openai, client, folder, asked, status, error, attempts, stream
 ):
     folder.faults.add(method=COMPLETION, status=status, trailers=AT_ONCE, times=5)
     with pytest.raises(getattr(openai, error), match="a fault that was asked of aistudio-mock"):
@@ -154,13 +164,13 @@ def test_a_fault_that_passes_is_not_noticed(client, folder, asked):
     assert len(folder.journal.calls(COMPLETION)) == 3
 
 
-def test_an_answer_that_takes_too_long_is_a_timeout(client, folder, asked):
+def test_an_answer_that_takes_too_long_is_a_timeout(openai, client, folder, asked):
     folder.faults.add(method=COMPLETION, latency=60)
     with pytest.raises(openai.APITimeoutError):
         client.with_options(timeout=0.1, max_retries=0).chat.completions.create(**asked)
 
 
-def test_a_stream_that_is_cut_is_an_error_and_not_an_end(client, folder, asked):
+def test_a_stream_that_is_cut_is_an_error_and_not_an_end(openai, client, folder, asked):
     folder.faults.add(method=COMPLETION, cut="middle")
     with pytest.raises((openai.APIConnectionError, openai.APIError)):
         list(client.chat.completions.create(**asked, stream=True))
