@@ -1,4 +1,4 @@
-"""What every test shares: a certificate authority of the run's own, never the user's."""
+"""What every test shares: a certificate authority and a directory of the run's own, never the user's."""
 
 import gc
 import os
@@ -41,7 +41,10 @@ def pytest_configure(config):
         signal.signal(signal.SIGINT, signal.default_int_handler)
     # gRPC reads its roots once per process, so the whole run has one CA; workers of xdist inherit it.
     if VARIABLE not in os.environ:
-        os.environ[VARIABLE] = config.stash_ca = tempfile.mkdtemp(prefix="aistudio-mock-ca-")
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())  # where tmp_path stays
+        config.stash_place = place = tempfile.mkdtemp(prefix="aistudio-mock-tests-")
+        os.environ[VARIABLE] = f"{place}/ca"
+        os.environ["TMPDIR"] = tempfile.tempdir = place
 
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
@@ -86,7 +89,9 @@ def pytest_collection_finish():
 
 
 def pytest_unconfigure(config):
-    made = getattr(config, "stash_ca", None)
-    if made is not None:
-        shutil.rmtree(made, ignore_errors=True)
-        os.environ.pop(VARIABLE, None)
+    place = getattr(config, "stash_place", None)
+    if place is not None:
+        shutil.rmtree(place, ignore_errors=True)
+        tempfile.tempdir = None
+        for name in (VARIABLE, "TMPDIR"):
+            os.environ.pop(name, None)

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from urllib.parse import unquote
 
@@ -47,6 +47,13 @@ def is_header(first: bytes) -> bool:
     return isinstance(header, dict) and "journal" in header and header.get("server") == _SERVER
 
 
+@cache
+def _installed() -> str:
+    from importlib.metadata import version  # noqa: PLC0415 - slow to import, and rarely needed
+
+    return version(_SERVER)  # which reads files, each time
+
+
 class Teller:
     """Makes entries of what journals keep. `started` is when the server was, by the system's clock."""
 
@@ -56,12 +63,10 @@ class Teller:
 
     def header(self) -> Document:
         """The first line of a journal as JSON Lines."""
-        from importlib.metadata import version  # noqa: PLC0415 - slow to import, and rarely needed
-
         return {
             "journal": VERSION,
             "server": _SERVER,
-            "version": version(_SERVER),
+            "version": _installed(),
             "started_at": rfc3339(self._started),
         }
 
