@@ -36,10 +36,10 @@ def call(target: str, path: str, headers: list[tuple[bytes, bytes]], body: bytes
 
 
 def _answer(connection: socket.socket) -> Answer:
-    stream, data = connection.makefile("rb"), (0, 0)
-    while start := stream.read(9):
+    data = (0, 0)
+    while len(start := _read(connection, 9)) == 9:
         length, kind, flags = int.from_bytes(start[:3], "big"), start[3], start[4]
-        payload = stream.read(length)
+        payload = _read(connection, length)
         if kind == _SETTINGS and not flags & _ACK:
             connection.sendall(frame(_SETTINGS, _ACK, 0, b""))
         elif kind == _DATA:
@@ -50,6 +50,15 @@ def _answer(connection: socket.socket) -> Answer:
         elif kind in {_RST_STREAM, _GOAWAY}:
             break
     return Answer(None, data=data)
+
+
+def _read(connection: socket.socket, count: int) -> bytes:
+    """So many bytes, or those that came before the end."""
+    came = b""
+    with suppress(ConnectionResetError):  # an end as well: what came before it counts
+        while len(came) < count and (more := connection.recv(count - len(came))):
+            came += more
+    return came
 
 
 @dataclass(slots=True)
