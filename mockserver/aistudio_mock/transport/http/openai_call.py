@@ -2,8 +2,7 @@
 
 import re
 
-from aistudio_mock.backend.addresses import Door
-from aistudio_mock.backend.heard import Metadata, RestCall
+from aistudio_mock.backend.heard import RestCall
 
 _IAM_TOKEN = re.compile(r"t\d\.")
 """How an IAM token begins (service-behaviour a.3)."""
@@ -12,23 +11,12 @@ _IAM_TOKEN = re.compile(r"t\d\.")
 class OpenAiCall(RestCall):
     """One call. Clients in OpenAI's form give every key as a bearer's.
 
-    `wants_usage` is whether a stream is to tell its usage in an event of its own.
+    `wants_usage` is whether a stream is to tell its usage in an event of its own; a chat's fields say it.
     """
 
     __slots__ = ("wants_usage",)
 
-    def __init__(
-        self,
-        method: str,
-        path: str,
-        body: bytes,
-        metadata: Metadata,
-        peer: str,
-        deadline: float | None,
-        door: Door,
-    ) -> None:
-        RestCall.__init__(self, method, path, body, metadata, peer, deadline, door)
-        self.wants_usage = False
+    wants_usage: bool
 
     def authorization(self) -> str | None:
         """The credential: an API key named as one, while an IAM token stays a bearer's."""
